@@ -1,44 +1,80 @@
-// Package config reads the one TOML file that configures luahost. Commands call
-// Load once, at the start. It checks everything that can be checked without a
-// network and answers each mistake with one line that says where it is, what is
-// wrong and what to do. It opens no connection, creates nothing, and knows of
-// Telegram only how its names and numbers are written.
+// Package config reads the one TOML file that configures luahost. A command
+// calls Load once, at its start. Load checks everything that can be checked
+// without a network, and answers a mistake with one line that says where it is,
+// what is wrong and what to do. The package creates nothing, connects to
+// nothing and keeps no state.
 package config
 
 import (
 	"crypto/rsa"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 )
 
-// Config is the file, checked, with its defaults filled in and its paths made
-// relative to its own folder.
+// Config is a checked file, its paths made relative to its own folder.
 type Config struct {
-	Data     string // folder of sessions and database; default "data"
-	Scripts  string // folder of Lua scripts; default "scripts"
+	Data     string // folder of sessions and database; "data" by default
+	Scripts  string // folder of Lua scripts; "scripts" by default
 	Telegram Telegram
 	Accounts []Account // at least one, in the file's order
 }
 
-// Telegram says as which application to connect, and where.
+// Telegram says which servers to use, and as which application.
 type Telegram struct {
 	APIID     int
 	APIHash   string
-	Server    string         // host:port of another server than Telegram's own; "" is Telegram
-	ServerKey *rsa.PublicKey // that server's key; nil exactly if Server is ""
+	Server    string         // host:port of another server than Telegram's own, or ""
+	ServerKey *rsa.PublicKey // of Server; nil exactly if Server is ""
 	Test      bool           // Telegram's test servers
 }
 
-// Account is a user, with a phone, or a bot, with a token.
+// Account is a user, who has a phone, or a bot, which has a token.
 type Account struct {
-	Name     string // names the session file
-	Phone    string // + and digits only; "" for a bot
-	BotToken string // "" for a user
+	Name     string // names the session file, so it is safe as a part of one
+	Phone    string // + and digits, or "" for a bot
+	BotToken string // or "" for a user
 }
 
-// Env looks an environment variable up, as os.LookupEnv does.
-type Env func(name string) (value string, ok bool)
+// apiHashVariable holds the api_hash for those who keep secrets out of files.
+// It wins over the file, as the environment does everywhere.
+const apiHashVariable = "LUAHOST_API_HASH"
 
-// Load reads and checks the file. Values that the file does not hold may come
-// from env: LUAHOST_API_HASH.
-func Load(path string, env Env) (*Config, error) {
-	return nil, nil
+// Load reads and checks the file at path. env is asked for LUAHOST_API_HASH;
+// os.LookupEnv is one.
+func Load(path string, env func(name string) (value string, ok bool)) (*Config, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, unreadable(path, err)
+	}
+	f, err := parse(path, text)
+	if err != nil {
+		return nil, err
+	}
+	if hash, ok := env(apiHashVariable); ok {
+		f.Telegram.APIHash = hash
+	}
+	return f.check()
+}
+
+func unreadable(path string, err error) error {
+	var pathErr *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s: there is no such file: write one as the README shows, or name another with --config", path)
+	case errors.As(err, &pathErr): // its text would name the path a second time
+		return fmt.Errorf("%s: %w", path, pathErr.Err)
+	default:
+		return fmt.Errorf("%s: %w", path, err)
+	}
+}
+
+// resolve makes a path of the file relative to the file's own folder.
+func (f *file) resolve(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(filepath.Dir(f.path), path)
 }
