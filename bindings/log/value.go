@@ -1,0 +1,98 @@
+package log
+
+import (
+	"fmt"
+	"log/slog"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// The bounds of a line.
+const (
+	maxText  = 4096 // bytes of the message
+	maxAttrs = 32
+	maxKey   = 64   // bytes of an attribute's name
+	maxValue = 1024 // bytes of an attribute's value
+	maxDepth = 3    // of tables within tables
+)
+
+// value is what an attribute says: numbers and booleans as themselves, a table
+// by its __tostring or else by its fields.
+func value(L *lua.LState, v lua.LValue) slog.Value {
+	switch v := v.(type) {
+	case lua.LBool:
+		return slog.BoolValue(bool(v))
+	case lua.LNumber:
+		if n := float64(v); n == math.Trunc(n) && math.Abs(n) <= 1<<53 {
+			return slog.Int64Value(int64(n))
+		}
+		return slog.Float64Value(float64(v))
+	case *lua.LTable:
+		var b strings.Builder
+		describe(L, &b, v, 1)
+		return slog.StringValue(clip(b.String(), maxValue))
+	default:
+		return slog.StringValue(clip(text(L, v), maxValue))
+	}
+}
+
+// describe writes a table as Lua would, its fields sorted, as far as the bound
+// of a value goes.
+func describe(L *lua.LState, b *strings.Builder, v lua.LValue, depth int) {
+	table, ok := v.(*lua.LTable)
+	switch {
+	case b.Len() > maxValue:
+	case ok && L.GetMetaField(v, "__tostring") == lua.LNil && depth > maxDepth:
+		b.WriteString("{…}")
+	case ok && L.GetMetaField(v, "__tostring") == lua.LNil:
+		b.WriteByte('{')
+		for i, k := range keys(table) {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			if k.Type() != lua.LTNumber || i >= table.Len() {
+				b.WriteString(k.String() + "=")
+			}
+			describe(L, b, table.RawGet(k), depth+1)
+		}
+		b.WriteByte('}')
+	case v.Type() == lua.LTString:
+		b.WriteString(strconv.Quote(clip(v.String(), maxValue)))
+	default:
+		b.WriteString(clip(text(L, v), maxValue))
+	}
+}
+
+// keys are at most maxAttrs of a table's keys: the list first, then the fields.
+func keys(table *lua.LTable) []lua.LValue {
+	var list, fields []lua.LValue
+	for k, _ := table.Next(lua.LNil); k != lua.LNil && len(list)+len(fields) < maxAttrs; k, _ = table.Next(k) {
+		if k.Type() == lua.LTNumber {
+			list = append(list, k)
+		} else {
+			fields = append(fields, k)
+		}
+	}
+	slices.SortFunc(fields, func(a, b lua.LValue) int { return strings.Compare(a.String(), b.String()) })
+	return append(list, fields...)
+}
+
+// text is Lua's tostring.
+func text(L *lua.LState, v lua.LValue) string { return L.ToStringMeta(v).String() }
+
+// clip shortens a text to a number of bytes and says so.
+func clip(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	cut := limit
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return fmt.Sprintf("%s… (%d bytes more)", s[:cut], len(s)-cut)
+}

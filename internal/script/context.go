@@ -1,0 +1,33 @@
+package script
+
+import "context"
+
+// taskContext is a context that ends with the host or with ctx, has ctx's
+// values, and says whose it is.
+func (h *Host) taskContext(ctx context.Context, who Handler) (context.Context, context.CancelFunc) {
+	life, end := context.WithCancel(h.alive)
+	if ctx.Done() == nil {
+		return &taskContext{Context: life, values: ctx, who: who}, end
+	}
+	unlink := context.AfterFunc(ctx, end)
+	return &taskContext{Context: life, values: ctx, who: who}, func() { unlink(); end() }
+}
+
+type taskContext struct {
+	context.Context
+	values context.Context
+	who    Handler
+}
+
+// Value asks the life first: it has no values but the one by which the
+// standard library recognizes its own contexts and cancels children without a
+// goroutine.
+func (c *taskContext) Value(key any) any {
+	if key == (handlerKey{}) {
+		return c.who
+	}
+	if v := c.Context.Value(key); v != nil {
+		return v
+	}
+	return c.values.Value(key)
+}

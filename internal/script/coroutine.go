@@ -1,0 +1,103 @@
+package script
+
+import lua "github.com/yuin/gopher-lua"
+
+// replaceCoroutine makes gopher-lua's coroutines fit to be shared by handlers.
+// One runs on the budget of whoever resumes it, also when another handler or
+// the top level created it; one that is at work, perhaps waiting in a blocking
+// call of another handler, cannot be resumed a second time; and the thread of a
+// handler shows itself to scripts no more than Lua's main thread does.
+func replaceCoroutine(rt *Runtime, module *lua.LTable, std map[string]lua.LValue) {
+	c := &coroutines{
+		rt:     rt,
+		create: std["create"].(*lua.LFunction).GFunction,
+		resume: std["resume"].(*lua.LFunction).GFunction,
+		wrap:   std["wrap"].(*lua.LFunction).GFunction,
+		status: std["status"].(*lua.LFunction).GFunction,
+	}
+	rt.state.SetFuncs(module, map[string]lua.LGFunction{
+		"create":  c.newCoroutine,
+		"resume":  c.resumeCoroutine,
+		"running": c.running,
+		"status":  c.statusOf,
+		"wrap":    c.wrapCoroutine,
+	})
+}
+
+type coroutines struct {
+	rt                           *Runtime
+	create, resume, wrap, status lua.LGFunction
+}
+
+// withoutContext calls fn with L's context taken off: a new thread would derive
+// its own from it, and a goroutine to go with it.
+func withoutContext(L *lua.LState, fn lua.LGFunction) int {
+	ctx := L.RemoveContext()
+	defer L.SetContext(ctx)
+	return fn(L)
+}
+
+func (c *coroutines) newCoroutine(L *lua.LState) int { return withoutContext(L, c.create) }
+
+func (c *coroutines) resumeCoroutine(L *lua.LState) int {
+	th := L.CheckThread(1)
+	if c.rt.resumed[th] {
+		L.Push(lua.LFalse)
+		L.Push(lua.LString("cannot resume a coroutine that is not suspended"))
+		return 2
+	}
+	return c.enter(L, th, c.resume)
+}
+
+func (c *coroutines) wrapCoroutine(L *lua.LState) int {
+	withoutContext(L, c.wrap)
+	plain := L.Get(-1).(*lua.LFunction)
+	th := plain.Upvalues[0].Value().(*lua.LState)
+	L.Push(L.NewClosure(func(L *lua.LState) int {
+		if c.rt.resumed[th] {
+			L.RaiseError("cannot resume a coroutine that is not suspended")
+		}
+		return c.enter(L, th, plain.GFunction)
+	}, th)) // where gopher-lua's own function looks for the thread
+	return 1
+}
+
+// enter resumes th from L. An error of a wrapped coroutine passes through as a
+// panic, after which gopher-lua would take it for running and let it go on.
+func (c *coroutines) enter(L, th *lua.LState, resume lua.LGFunction) (results int) {
+	b := L.Context().(*budget)
+	if b.depth++; b.depth > c.rt.host.opts.Limits.Depth {
+		b.depth--
+		L.RaiseError("more than %d coroutines that resume each other", c.rt.host.opts.Limits.Depth)
+	}
+	th.SetContext(b)
+	c.rt.resumed[th] = true
+	returned := false
+	defer func() {
+		b.depth--
+		delete(c.rt.resumed, th)
+		L.G.CurrentThread = L
+		th.Dead = th.Dead || !returned
+	}()
+	results = resume(L)
+	returned = true
+	return results
+}
+
+func (c *coroutines) running(L *lua.LState) int {
+	if c.rt.resumed[L] {
+		L.Push(L)
+	} else {
+		L.Push(lua.LNil)
+	}
+	return 1
+}
+
+func (c *coroutines) statusOf(L *lua.LState) int {
+	th := L.CheckThread(1)
+	if c.rt.resumed[th] && th != L && !th.Dead {
+		L.Push(lua.LString("normal"))
+		return 1
+	}
+	return c.status(L)
+}

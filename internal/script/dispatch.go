@@ -1,0 +1,150 @@
+package script
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Event is something that scripts may have handlers for.
+type Event struct {
+	Name string
+	// Args makes a handler's arguments, once per handler and under the lock of
+	// its VM, so that each script gets its own. Nil: none.
+	Args func(rt *Runtime, L *lua.LState) []lua.LValue
+}
+
+// Handler says on whose behalf something happens.
+type Handler struct {
+	Script     string
+	Generation string
+	Event      string // "" while the script loads
+	Line       int    // where the handler was registered
+}
+
+// FromContext is the handler that a context of Runtime.Context or Runtime.Block
+// belongs to.
+func FromContext(ctx context.Context) (Handler, bool) {
+	h, ok := ctx.Value(handlerKey{}).(Handler)
+	return h, ok
+}
+
+type handlerKey struct{}
+
+// task is one handler at work on one event, or a script that loads.
+type task struct {
+	rt      *Runtime
+	handler *handler // nil for a load
+	event   Event
+	ctx     context.Context
+	end     context.CancelFunc
+	budget  budget
+	queued  time.Time
+	began   time.Time
+}
+
+// Dispatch starts every handler of the event, in the order of their scripts'
+// names and of their registration, and returns how many. It waits for none of
+// them and for no VM. The handlers are cancelled when ctx ends, or the host.
+func (h *Host) Dispatch(ctx context.Context, ev Event) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	handlers := h.handlers[ev.Name]
+	if h.closing || len(handlers) == 0 {
+		return 0
+	}
+	now := h.opts.Clock.Now()
+	h.running.Add(len(handlers))
+	for _, handler := range handlers {
+		handler.rt.enqueue(h.newTask(ctx, handler, ev, now))
+		go handler.rt.serve()
+	}
+	return len(handlers)
+}
+
+func (h *Host) newTask(ctx context.Context, to *handler, ev Event, now time.Time) *task {
+	t := &task{rt: to.rt, handler: to, event: ev, queued: now}
+	t.ctx, t.end = h.taskContext(ctx, Handler{
+		Script: to.rt.script, Generation: to.rt.generation, Event: to.event, Line: to.line,
+	})
+	t.budget = newBudget(t, h.opts.Limits.Instructions)
+	return t
+}
+
+// serve runs one of the VM's starts, the first one when the lock is granted.
+func (rt *Runtime) serve() {
+	t, err := rt.serveNext()
+	t.end()
+	rt.host.ended(t, err)
+}
+
+func (rt *Runtime) serveNext() (*task, error) {
+	rt.lock.Lock()
+	defer rt.lock.Unlock()
+	t := rt.next()
+	t.began = rt.host.opts.Clock.Now()
+	L := rt.thread()
+	L.SetContext(&t.budget)
+	L.G.CurrentThread = L
+	err := t.handle(L)
+	L.RemoveContext()
+	if err == nil {
+		rt.recycle(L)
+	}
+	return t, err
+}
+
+// handle calls the handler on L. Nothing that a script or a binding does gets
+// past it.
+func (t *task) handle(L *lua.LState) (err error) {
+	defer func() { // a panic of Args; those below PCall are its errors
+		if r := recover(); r != nil {
+			err = &Error{Message: clip(fmt.Sprintf("make the arguments: %v", r)), Traceback: string(debug.Stack())}
+		}
+	}()
+	var args []lua.LValue
+	if t.event.Args != nil {
+		args = t.event.Args(t.rt, L)
+	}
+	L.Push(t.handler.fn)
+	for _, arg := range args {
+		L.Push(arg)
+	}
+	if err := L.PCall(len(args), 0, nil); err != nil {
+		return t.fault(L, err)
+	}
+	return nil
+}
+
+// ended reports a handler and lets go of its VM.
+func (h *Host) ended(t *task, err error) {
+	defer h.running.Done()
+	rt := t.rt
+	if err != nil {
+		h.logFault(t, err)
+	}
+	h.opts.OnHandler(Run{
+		Event: t.event.Name, Script: rt.script, Line: t.handler.line, Generation: rt.generation,
+		Queued: t.began.Sub(t.queued), Took: h.opts.Clock.Now().Sub(t.began), Err: err,
+	})
+	if rt.leave() {
+		h.closeRetired(rt)
+	}
+}
+
+func (h *Host) logFault(t *task, err error) {
+	log := t.rt.log.With("event", t.event.Name, "line", t.handler.line)
+	var fault *Error
+	switch {
+	case errors.Is(err, context.Canceled):
+		log.Info("handler ended early", "error", err)
+	case errors.As(err, &fault) && fault.Traceback != "":
+		log.Error("handler failed", "error", err, "traceback", fault.Traceback)
+	default:
+		log.Error("handler failed", "error", err)
+	}
+}

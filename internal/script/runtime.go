@@ -1,0 +1,189 @@
+package script
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"luahost/internal/clock"
+)
+
+// maxIdle is how many Lua threads a VM keeps for the next handlers; one holds
+// 6 KB and more.
+const maxIdle = 64
+
+// Runtime is one generation of one script: a VM, and what bindings may know of
+// it. But for Script, Generation, Log and Clock, a binding calls its methods
+// under the VM's lock, which it holds whenever Lua or Options.Open calls it.
+type Runtime struct {
+	host       *Host
+	script     string
+	generation string
+	log        *slog.Logger
+	loadedAt   time.Time
+	handlers   []*handler // complete once loaded
+
+	// The VM's lock guards every Lua value and the fields up to the next mutex.
+	lock     sync.Mutex
+	state    *lua.LState
+	tostring *lua.LFunction
+	loading  bool
+	idle     []*lua.LState
+	resumed  map[*lua.LState]bool // coroutines at work, in whichever handler
+	random   *rand.Rand
+
+	queue    sync.Mutex // guards the rest; may be taken with any other lock held
+	starts   []*task    // dispatched and not begun
+	inflight int        // dispatched and not ended
+	retired  bool       // replaced: the last handler closes the VM
+}
+
+type handler struct {
+	rt    *Runtime
+	event string
+	line  int
+	fn    *lua.LFunction
+}
+
+// State is the VM's main Lua state: for making values, not for calling
+// functions, which would run without a budget.
+func (rt *Runtime) State() *lua.LState { return rt.state }
+
+// Script is the name of the file, such as night.lua.
+func (rt *Runtime) Script() string { return rt.script }
+
+// Generation is a short digest of the file's content.
+func (rt *Runtime) Generation() string { return rt.generation }
+
+// Log writes with the script and the generation in each line.
+func (rt *Runtime) Log() *slog.Logger { return rt.log }
+
+// Clock is the host's clock.
+func (rt *Runtime) Clock() clock.Clock { return rt.host.opts.Clock }
+
+// Loading says whether the top level of the script is running.
+func (rt *Runtime) Loading() bool { return rt.loading }
+
+// Context ends when the handler that runs on L has to. It carries the values
+// of the context that the event was dispatched with, and FromContext knows it.
+func (rt *Runtime) Context(L *lua.LState) context.Context { return taskOf(L).ctx }
+
+// Block runs fn with the VM's lock released, so that the script's other
+// handlers go on; fn must not touch Lua. While the script loads it returns
+// ErrLoading without running fn, for the binding to raise. A handler that was
+// cancelled meanwhile ends at its next instruction, whatever fn returned.
+func (rt *Runtime) Block(L *lua.LState, fn func(ctx context.Context)) error {
+	if rt.loading {
+		return ErrLoading
+	}
+	t, current := taskOf(L), L.G.CurrentThread
+	rt.lock.Unlock()
+	defer func() { // also when fn panics, which ends the handler like an error
+		rt.lock.Lock()
+		L.G.CurrentThread = current
+		t.budget.poll()
+	}()
+	fn(t.ctx)
+	return nil
+}
+
+// On registers fn for events of that name; L's caller is told when it may not.
+func (rt *Runtime) On(L *lua.LState, name string, fn *lua.LFunction) {
+	if !rt.loading {
+		L.RaiseError("%s: handlers are registered while the script loads, not later", name)
+	}
+	if err := rt.host.opts.CheckEvent(name); err != nil {
+		L.RaiseError("%v", err)
+	}
+	rt.handlers = append(rt.handlers, &handler{rt: rt, event: name, line: CallerLine(L), fn: fn})
+}
+
+// CallerLine is the line of Lua that called the Go function that runs on L.
+func CallerLine(L *lua.LState) int {
+	for level := 1; ; level++ {
+		frame, ok := L.GetStack(level)
+		if !ok {
+			return 0
+		}
+		if _, err := L.GetInfo("l", frame, lua.LNil); err == nil && frame.CurrentLine > 0 {
+			return frame.CurrentLine
+		}
+	}
+}
+
+// taskOf is the handler, or the load, that runs on L.
+func taskOf(L *lua.LState) *task { return L.Context().(*budget).task }
+
+// thread gives a Lua thread for a handler; recycle takes it back. Only a thread
+// whose handler returned is used again: after an error, closures may still
+// refer to its stack.
+func (rt *Runtime) thread() *lua.LState {
+	if n := len(rt.idle); n > 0 {
+		L := rt.idle[n-1]
+		rt.idle = rt.idle[:n-1]
+		return L
+	}
+	L, _ := rt.state.NewThread() // no cancel: the main state has no context
+	return L
+}
+
+func (rt *Runtime) recycle(L *lua.LState) {
+	L.SetTop(0)
+	if len(rt.idle) < maxIdle {
+		rt.idle = append(rt.idle, L)
+	}
+}
+
+// enqueue adds a start, to be begun by one call of serve.
+func (rt *Runtime) enqueue(t *task) {
+	rt.queue.Lock()
+	defer rt.queue.Unlock()
+	rt.starts = append(rt.starts, t)
+	rt.inflight++
+}
+
+// next takes the first start. The VM's lock is not granted in the order in
+// which it was asked for, so whoever gets it serves the head of the queue.
+func (rt *Runtime) next() *task {
+	rt.queue.Lock()
+	defer rt.queue.Unlock()
+	t := rt.starts[0]
+	rt.starts[0] = nil
+	if rt.starts = rt.starts[1:]; len(rt.starts) == 0 {
+		rt.starts = nil
+	}
+	return t
+}
+
+// leave counts a handler that has ended, retire one generation that was
+// replaced: whichever comes last says true, and its caller closes the VM.
+func (rt *Runtime) leave() bool {
+	rt.queue.Lock()
+	defer rt.queue.Unlock()
+	rt.inflight--
+	return rt.retired && rt.inflight == 0
+}
+
+func (rt *Runtime) retire() bool {
+	rt.queue.Lock()
+	defer rt.queue.Unlock()
+	rt.retired = true
+	return rt.inflight == 0
+}
+
+func (rt *Runtime) busy() int {
+	rt.queue.Lock()
+	defer rt.queue.Unlock()
+	return rt.inflight
+}
+
+func (rt *Runtime) close() {
+	rt.lock.Lock()
+	defer rt.lock.Unlock()
+	rt.state.Close()
+	rt.idle, rt.resumed = nil, nil
+}

@@ -1,0 +1,180 @@
+package script
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// library is the standard library that a script sees: gopher-lua's, of which
+// only these names stay, with some replaced. What is not named here is gone: all
+// that reads files or the environment, loads code of unknown kind, reaches
+// another function's environment, or stops the process.
+var library = []struct {
+	name    string
+	open    lua.LGFunction
+	keep    []string
+	replace func(rt *Runtime, module *lua.LTable, std map[string]lua.LValue)
+}{
+	{
+		lua.BaseLibName, lua.OpenBase,
+		[]string{
+			"_G", "_VERSION", "error", "getmetatable", "ipairs", "next", "pairs", "pcall", "rawequal", "rawget",
+			"rawset", "select", "tonumber", "tostring", "type", "unpack", "xpcall",
+		},
+		replaceBase, // assert, load, loadstring, setmetatable
+	},
+	{
+		lua.TabLibName, lua.OpenTable,
+		[]string{"concat", "getn", "insert", "maxn", "remove", "sort"},
+		nil,
+	},
+	{
+		lua.StringLibName, lua.OpenString,
+		[]string{"byte", "char", "len", "lower", "reverse", "sub", "upper"},
+		replaceString, // find, format, gmatch, gsub, match, rep
+	},
+	{
+		lua.MathLibName, lua.OpenMath,
+		[]string{
+			"abs", "acos", "asin", "atan", "atan2", "ceil", "cos", "cosh", "deg", "exp", "floor", "fmod", "frexp", "ldexp",
+			"log", "log10", "max", "min", "mod", "modf", "pi", "pow", "rad", "sin", "sinh", "sqrt", "tan", "tanh",
+		},
+		replaceMath, // huge, random, randomseed
+	},
+	{
+		lua.CoroutineLibName, lua.OpenCoroutine,
+		[]string{"yield"},
+		replaceCoroutine, // create, resume, running, status, wrap
+	},
+	{
+		lua.OsLibName, lua.OpenOs,
+		nil,
+		replaceOS, // clock, date, difftime, time
+	},
+}
+
+// openLibraries installs the library into a fresh VM.
+func (rt *Runtime) openLibraries() {
+	L := rt.state
+	for _, lib := range library {
+		L.Push(L.NewFunction(lib.open))
+		L.Push(lua.LString(lib.name))
+		L.Call(1, 0)
+		module := L.G.Global
+		if lib.name != lua.BaseLibName {
+			module = L.GetGlobal(lib.name).(*lua.LTable)
+		}
+		std := map[string]lua.LValue{}
+		module.ForEach(func(k, v lua.LValue) { std[k.String()] = v })
+		for name := range std {
+			if !slices.Contains(lib.keep, name) {
+				module.RawSetString(name, lua.LNil)
+			}
+		}
+		if lib.replace != nil {
+			lib.replace(rt, module, std)
+		}
+	}
+}
+
+func replaceBase(rt *Runtime, base *lua.LTable, std map[string]lua.LValue) {
+	setmetatable := std["setmetatable"].(*lua.LFunction).GFunction
+	rt.state.SetFuncs(base, map[string]lua.LGFunction{
+		"assert":     assert,
+		"load":       rt.loadPieces,
+		"loadstring": rt.loadText,
+		"setmetatable": func(L *lua.LState) int {
+			L.CheckTable(1) // gopher-lua would set the one metatable of all strings or functions
+			return setmetatable(L)
+		},
+	})
+}
+
+// assert raises its second argument as it is; gopher-lua's takes text only.
+func assert(L *lua.LState) int {
+	if L.CheckAny(1); L.ToBool(1) {
+		return L.GetTop()
+	}
+	if L.GetTop() < 2 {
+		L.RaiseError("assertion failed!")
+	}
+	if text, ok := L.Get(2).(lua.LString); ok {
+		L.Error(text, 0)
+	}
+	L.Error(L.Get(2), 1)
+	return 0
+}
+
+// loadText is loadstring: Lua's text only, gopher-lua has no binary chunks.
+func (rt *Runtime) loadText(L *lua.LState) int {
+	return rt.loadSource(L, L.CheckString(1), L.OptString(2, "loadstring"))
+}
+
+// loadPieces is load: it asks its argument for pieces until there are no more.
+func (rt *Runtime) loadPieces(L *lua.LState) int {
+	piece, name := L.CheckFunction(1), L.OptString(2, "load")
+	var source strings.Builder
+	for source.Len() <= rt.host.opts.Limits.Source {
+		L.Push(piece)
+		L.Call(0, 1)
+		text := lua.LVAsString(L.Get(-1))
+		L.Pop(1)
+		if text == "" {
+			break
+		}
+		source.WriteString(text)
+	}
+	return rt.loadSource(L, source.String(), name)
+}
+
+func (rt *Runtime) loadSource(L *lua.LState, source, name string) int {
+	if limit := rt.host.opts.Limits.Source; len(source) > limit {
+		L.RaiseError("the source is longer than %d bytes", limit)
+	}
+	proto, err := compile(name, source)
+	if err != nil {
+		L.Push(lua.LNil)
+		L.Push(lua.LString(err.Error()))
+		return 2
+	}
+	L.Push(L.NewFunctionFromProto(proto))
+	return 1
+}
+
+// replaceMath gives each script its own random numbers: gopher-lua's
+// math.randomseed would seed those of the whole process.
+func replaceMath(rt *Runtime, math *lua.LTable, _ map[string]lua.LValue) {
+	math.RawSetString("huge", lua.LNumber(inf))
+	rt.state.SetFuncs(math, map[string]lua.LGFunction{
+		"random":     rt.randomNumber,
+		"randomseed": rt.seedRandom,
+	})
+}
+
+var inf = math.Inf(1) // gopher-lua's math.huge is the largest finite number
+
+func (rt *Runtime) randomNumber(L *lua.LState) int {
+	if L.GetTop() == 0 {
+		L.Push(lua.LNumber(rt.random.Float64()))
+		return 1
+	}
+	low, high := int64(1), L.CheckInt64(1)
+	if L.GetTop() > 1 {
+		low, high = high, L.CheckInt64(2)
+	}
+	if low > high || high-low < 0 || high-low == math.MaxInt64 {
+		L.RaiseError("bad arguments to random (the interval is empty or too large)")
+	}
+	L.Push(lua.LNumber(low + rt.random.Int64N(high-low+1)))
+	return 1
+}
+
+func (rt *Runtime) seedRandom(L *lua.LState) int {
+	seed := math.Float64bits(float64(L.CheckNumber(1)))
+	rt.random = rand.New(rand.NewPCG(seed, seed))
+	return 0
+}

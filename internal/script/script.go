@@ -1,0 +1,167 @@
+// Package script keeps the scripts of one folder loaded and runs their
+// handlers.
+//
+// A script is one *.lua file directly in the folder and has a Lua VM to
+// itself. Every event runs on a goroutine and a Lua thread of its own under
+// that VM's lock, which Runtime.Block releases while a handler waits; so a
+// script sees one handler running at a time, and thousands may wait. Events
+// start in the order in which they were dispatched.
+//
+// A script whose file changes is loaded into a fresh VM. Only when all of its
+// top level has run does that VM take over, in one step; handlers in flight
+// finish on the old one, which the last of them closes.
+//
+// The package knows nothing of Telegram. What a script can call is installed
+// by Options.Open, from the packages under bindings, through a Runtime. Load,
+// Reload, Dispatch and Status may be called from any goroutine, Run once.
+package script
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"luahost/internal/clock"
+)
+
+// Options of a Host. Dir is required, everything else has a default.
+type Options struct {
+	// Dir is the folder of the scripts. Files in sub-folders, *_test.lua,
+	// dotfiles and editors' backups are not scripts.
+	Dir string
+	// Open installs what a script can call into a fresh VM, before the top
+	// level of the script runs and under the VM's lock. Default: nothing.
+	Open func(rt *Runtime)
+	// Log receives a line for each load, reload, unload and failure, and what
+	// the bindings write. Default: discarded.
+	Log *slog.Logger
+	// Clock is the scripts' source of time. Default: clock.System.
+	Clock clock.Clock
+	// Quiet is how long the folder must have been left alone before it is read
+	// again. Default: 150 ms.
+	Quiet time.Duration
+	// Poll is how often the folder is read although nothing was reported, for
+	// file systems that report nothing (network and bind mounts). Default:
+	// never.
+	Poll time.Duration
+	// Limits are what one handler may use.
+	Limits Limits
+	// CheckEvent says whether an event of that name exists; its error is raised
+	// at the caller of `on`. Default: any name.
+	CheckEvent func(name string) error
+	// OnHandler is called after each handler, on the handler's goroutine and
+	// without the VM's lock. Default: nothing.
+	OnHandler func(Run)
+	// OnReload is called after each load, failed load and unload. It must not
+	// call Load or Reload. Default: nothing.
+	OnReload func(Reload)
+}
+
+// Limits are what one handler, or the top level of a script that loads, may
+// use. Zero fields have the defaults that are named here.
+type Limits struct {
+	Instructions int // of Lua, counted exactly: 10 million
+	Depth        int // of calls, and of coroutines that resume coroutines: 200
+	String       int // bytes that string.rep or a width in string.format may make: 1 MiB
+	Source       int // bytes of a script: 1 MiB
+}
+
+// Run is one handler that has ended.
+type Run struct {
+	Event      string
+	Script     string
+	Line       int // where the handler was registered
+	Generation string
+	Queued     time.Duration // from Dispatch to its start
+	Took       time.Duration // from its start, waiting included
+	Err        error         // an *Error when the script failed
+}
+
+// Reload is one script that was loaded, failed to, or was unloaded.
+type Reload struct {
+	Script     string
+	Generation string // of the content that was loaded or refused; "" if unreadable
+	Previous   string // the generation before, which goes on when Err is not nil
+	Unloaded   bool   // the file is gone
+	Took       time.Duration
+	Err        error
+}
+
+// Host keeps the scripts of a folder.
+type Host struct {
+	opts Options
+	log  *slog.Logger
+
+	alive context.Context // ends every handler; Run cancels it
+	kill  context.CancelFunc
+
+	reloading sync.Mutex // held while scripts are loaded: one load at a time
+	loaded    bool       // guarded by reloading
+
+	mu       sync.Mutex // guards the rest; never held while Lua runs
+	scripts  map[string]*script
+	handlers map[string][]*handler // by event, in the order of file name and registration
+	closing  bool
+	running  sync.WaitGroup // of handlers; Add under mu, while not closing
+}
+
+// script is what is known of one file.
+type script struct {
+	seen    string     // digest of the content or error last acted on
+	live    *Runtime   // nil until a load succeeds
+	retired []*Runtime // replaced, with handlers in flight
+	err     error      // of the last load
+}
+
+// New makes a host that has loaded nothing yet.
+func New(opts Options) *Host {
+	lowerArrayIndex()
+	opts.Dir = filepath.Clean(opts.Dir)
+	opts.setDefaults()
+	h := &Host{opts: opts, log: opts.Log, scripts: map[string]*script{}}
+	h.alive, h.kill = context.WithCancel(context.Background())
+	return h
+}
+
+func (o *Options) setDefaults() {
+	if o.Open == nil {
+		o.Open = func(*Runtime) {}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Clock == nil {
+		o.Clock = clock.System{}
+	}
+	if o.Quiet <= 0 {
+		o.Quiet = 150 * time.Millisecond
+	}
+	if o.CheckEvent == nil {
+		o.CheckEvent = func(string) error { return nil }
+	}
+	if o.OnHandler == nil {
+		o.OnHandler = func(Run) {}
+	}
+	if o.OnReload == nil {
+		o.OnReload = func(Reload) {}
+	}
+	o.Limits.setDefaults()
+}
+
+func (l *Limits) setDefaults() {
+	for _, d := range []struct {
+		field *int
+		value int
+	}{
+		{&l.Instructions, 10_000_000},
+		{&l.Depth, 200},
+		{&l.String, 1 << 20},
+		{&l.Source, 1 << 20},
+	} {
+		if *d.field <= 0 {
+			*d.field = d.value
+		}
+	}
+}

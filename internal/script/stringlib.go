@@ -1,0 +1,73 @@
+package script
+
+import (
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// maxPattern bounds patterns and replacements, which gopher-lua reads
+// recursively: a long one would overflow Go's own stack and end the process.
+const maxPattern = 64 << 10
+
+// replaceString bounds what one call may cost and locks the metatable of all
+// strings, which gopher-lua hands to scripts to write to.
+func replaceString(rt *Runtime, str *lua.LTable, std map[string]lua.LValue) {
+	L := rt.state
+	call := func(name string) lua.LGFunction { return std[name].(*lua.LFunction).GFunction }
+	rep, format := call("rep"), call("format")
+	find, match, gsub, gmatch := call("find"), call("match"), call("gsub"), call("gmatch")
+	L.SetFuncs(str, map[string]lua.LGFunction{
+		"rep":    func(L *lua.LState) int { rt.checkRep(L); return rep(L) },
+		"format": func(L *lua.LState) int { rt.checkFormat(L); return format(L) },
+		"find":   func(L *lua.LState) int { checkPattern(L, 2); return find(L) },
+		"match":  func(L *lua.LState) int { checkPattern(L, 2); return match(L) },
+		"gsub":   func(L *lua.LState) int { checkPattern(L, 2); checkPattern(L, 3); return gsub(L) },
+	})
+	// gmatch finds its iterator in its first upvalue.
+	iterator := std["gmatch"].(*lua.LFunction).Upvalues[0].Value()
+	str.RawSetString("gmatch", L.NewClosure(func(L *lua.LState) int { checkPattern(L, 2); return gmatch(L) }, iterator))
+
+	locked := L.NewTable()
+	locked.RawSetString("__index", str)
+	locked.RawSetString("__metatable", lua.LFalse)
+	L.SetMetatable(lua.LString(""), locked)
+}
+
+func (rt *Runtime) checkRep(L *lua.LState) {
+	size, times, limit := len(L.CheckString(1)), L.CheckInt(2), rt.host.opts.Limits.String
+	if size > 0 && times > limit/size {
+		L.RaiseError("bad argument #2 to rep (the result would be longer than %d bytes)", limit)
+	}
+}
+
+// checkFormat adds up the widths and precisions of a format, which are what
+// makes a long result of a short one.
+func (rt *Runtime) checkFormat(L *lua.LState) {
+	format, limit, total := L.CheckString(1), rt.host.opts.Limits.String, 0
+	for at := strings.IndexByte(format, '%'); at >= 0; at = strings.IndexByte(format, '%') {
+		format = format[at+1:]
+		number := 0
+		for len(format) > 0 && strings.IndexByte("+-# .0123456789", format[0]) >= 0 {
+			if digit := int(format[0]) - '0'; digit >= 0 && digit <= 9 {
+				number = min(10*number+digit, limit+1)
+			} else {
+				total += number
+				number = 0
+			}
+			format = format[1:]
+		}
+		if total += number; total > limit {
+			L.RaiseError("bad argument #1 to format (the result would be longer than %d bytes)", limit)
+		}
+		if len(format) > 0 { // the verb; of %% the second sign
+			format = format[1:]
+		}
+	}
+}
+
+func checkPattern(L *lua.LState, n int) {
+	if s, ok := L.Get(n).(lua.LString); ok && len(s) > maxPattern {
+		L.RaiseError("bad argument #%d (longer than %d bytes)", n, maxPattern)
+	}
+}
