@@ -1,0 +1,157 @@
+package simulator
+
+import (
+	"time"
+
+	"github.com/gotd/td/tg"
+
+	"luahost/internal/clock"
+)
+
+// The timeouts of calls, as help.getConfig tells them. The documentation has the
+// clients keep them; our choice is that Telegram keeps the first three as well,
+// so that a call also ends when nobody does.
+const (
+	receiveTimeout = 20 * time.Second // for one of the callee's devices to say that it rings
+	ringTimeout    = 90 * time.Second // for somebody to answer it
+	connectTimeout = 30 * time.Second // for the caller to confirm
+	packetTimeout  = 10 * time.Second // between two packets, which Telegram does not see
+)
+
+// State is how far a call has come.
+type State string
+
+// A call goes through these from the top to the bottom, and may end at any time.
+const (
+	Requested State = "requested" // phone.requestCall
+	Ringing   State = "ringing"   // phone.receivedCall
+	Accepted  State = "accepted"  // phone.acceptCall
+	Active    State = "active"    // phone.confirmCall
+	Ended     State = "ended"
+)
+
+// Reason is why a call ended: what follows phoneCallDiscardReason in the name,
+// its first letter lowered.
+type Reason string
+
+// The reasons of the API.
+const (
+	Missed     Reason = "missed"
+	Disconnect Reason = "disconnect"
+	Hangup     Reason = "hangup"
+	Busy       Reason = "busy"
+	Migrated   Reason = "migrateConferenceCall"
+)
+
+// Call is a call as it stood at one moment. Times that are zero did not come.
+type Call struct {
+	ID        int64
+	From, To  int64 // user ids
+	Video     bool
+	State     State
+	Requested time.Time
+	Received  time.Time
+	Accepted  time.Time
+	Confirmed time.Time
+	Ended     time.Time
+	Device    [8]byte       // which client of the callee accepted
+	Reason    Reason        // "": the call has not ended, or none was given
+	Duration  time.Duration // as the history tells it; 0 for a call that never was active
+	EndedBy   int64         // user id; 0: a timeout
+	EndedOn   [8]byte       // which client
+	Rating    int           // 1 to 5; 0: not rated
+}
+
+// party is one side of a call.
+type party struct {
+	user   *user
+	device *Client // that asked for the call or accepted it; nil: none yet
+}
+
+// call is guarded by Telegram.mu.
+type call struct {
+	Call
+	from, to    party
+	slug        string // of a conference that the call moved to
+	gAHash      []byte
+	gA, gB      []byte
+	fingerprint int64
+	protocol    tg.PhoneCallProtocol // the caller's, then what both can
+	timer       clock.Timer          // ends the call in its present state
+}
+
+// Calls gives all calls in the order of their requests.
+func (t *Telegram) Calls() []Call {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	calls := make([]Call, len(t.record))
+	for i, c := range t.record {
+		calls[i] = c.Call
+	}
+	return calls
+}
+
+// changed tells of a call's new state, and ends the call if that lasts too long.
+func (t *Telegram) changed(c *call, state State) {
+	c.State = state
+	if c.timer != nil {
+		c.timer.Stop()
+		c.timer = nil
+	}
+	switch state {
+	case Requested:
+		t.limit(c, receiveTimeout, Missed)
+	case Ringing:
+		t.limit(c, ringTimeout, Missed)
+	case Accepted:
+		t.limit(c, connectTimeout, Disconnect)
+	}
+	t.snapshot(c)
+}
+
+func (t *Telegram) snapshot(c *call) {
+	t.log.Debug("call", "call", c.ID, "from", c.From, "to", c.To, "state", string(c.State), "reason", string(c.Reason))
+	if t.onCall != nil {
+		t.onCall.post(c.Call)
+		t.unread = append(t.unread, t.onCall)
+	}
+}
+
+// limit ends c for reason unless it leaves its present state within d.
+func (t *Telegram) limit(c *call, d time.Duration, reason Reason) {
+	state := c.State
+	c.timer = t.clock.AfterFunc(d, func() {
+		t.mu.Lock()
+		defer t.release()
+		if c.State == state { // else it was stopped too late
+			t.end(c, nil, reason)
+		}
+	})
+}
+
+// end ends a call for both sides. The device that ended it, if any, gets the
+// updates as its answer, which is returned; all other devices of both sides are
+// told. The history of both gets the call.
+func (t *Telegram) end(c *call, by *Client, reason Reason) (answer *tg.Updates) {
+	c.Ended, c.Reason = t.clock.Now(), reason
+	if by != nil {
+		c.EndedBy, c.EndedOn = by.user.ID, by.key
+	}
+	for _, side := range []party{c.from, c.to} {
+		if side.user.line == c {
+			side.user.line = nil
+		}
+	}
+	t.changed(c, Ended)
+	sent, received := t.post(c.from.user, c.to.user, message{call: c}, nil)
+	tell := func(side *user, entry *tg.UpdateNewMessage) {
+		updates := t.envelope(side, []*user{c.from.user, c.to.user}, c.update(c.discarded()), entry)
+		t.tellAll(side, by, updates)
+		if by != nil && by.user == side {
+			answer = updates
+		}
+	}
+	tell(c.from.user, sent)
+	tell(c.to.user, received)
+	return answer
+}

@@ -1,0 +1,67 @@
+package simulator
+
+import (
+	"strings"
+	"time"
+
+	"github.com/gotd/td/tg"
+)
+
+// theDC is the id of the only data center.
+const theDC = 2
+
+// getConfig tells clients what to know before anything else
+// (https://core.telegram.org/api/config). The sizes and periods are plausible
+// ones; clients are to read them and not to know them. It lasts an hour.
+func (t *Telegram) getConfig(*Client, *tg.HelpGetConfigRequest) (*tg.Config, error) {
+	return &tg.Config{
+		Date:    t.now(),
+		Expires: t.now() + 3600,
+		ThisDC:  theDC,
+		DCOptions: []tg.DCOption{{
+			ID: theDC, IPAddress: t.host, Port: t.port, Static: true, ThisPortOnly: true,
+			Ipv6: strings.Contains(t.host, ":"),
+		}},
+		RevokePmInbox:           true,
+		ChatSizeMax:             200,
+		MegagroupSizeMax:        200_000,
+		ForwardedCountMax:       100,
+		OnlineUpdatePeriodMs:    210_000,
+		OfflineBlurTimeoutMs:    5_000,
+		OfflineIdleTimeoutMs:    30_000,
+		OnlineCloudTimeoutMs:    300_000,
+		NotifyCloudDelayMs:      30_000,
+		NotifyDefaultDelayMs:    1_500,
+		PushChatPeriodMs:        60_000,
+		PushChatLimit:           2,
+		EditTimeLimit:           172_800,
+		RevokeTimeLimit:         1<<31 - 1,
+		RevokePmTimeLimit:       1<<31 - 1,
+		RatingEDecay:            2_419_200,
+		StickersRecentLimit:     200,
+		ChannelsReadMediaPeriod: 604_800,
+		CallReceiveTimeoutMs:    milliseconds(receiveTimeout),
+		CallRingTimeoutMs:       milliseconds(ringTimeout),
+		CallConnectTimeoutMs:    milliseconds(connectTimeout),
+		CallPacketTimeoutMs:     milliseconds(packetTimeout),
+		MeURLPrefix:             "https://t.me/",
+		CaptionLengthMax:        1024,
+		MessageLengthMax:        maxMessage,
+		WebfileDCID:             theDC,
+	}, nil
+}
+
+func milliseconds(d time.Duration) int { return int(d.Milliseconds()) }
+
+func (t *Telegram) getNearestDC(*Client, *tg.HelpGetNearestDCRequest) (*tg.NearestDC, error) {
+	return &tg.NearestDC{Country: "ZZ", ThisDC: theDC, NearestDC: theDC}, nil
+}
+
+// getAppConfig has nothing to configure (https://core.telegram.org/api/config).
+func (t *Telegram) getAppConfig(_ *Client, in *tg.HelpGetAppConfigRequest) (tg.HelpAppConfigClass, error) {
+	const hash = 1
+	if in.Hash == hash {
+		return &tg.HelpAppConfigNotModified{}, nil
+	}
+	return &tg.HelpAppConfig{Hash: hash, Config: &tg.JSONObject{Value: []tg.JSONObjectValue{}}}, nil
+}

@@ -1,0 +1,114 @@
+package simulator
+
+import (
+	"slices"
+	"unicode/utf8"
+
+	"github.com/gotd/td/tg"
+)
+
+// maxMessage is config's message_length_max.
+const maxMessage = 4096
+
+// sendMessage puts a text in both boxes. Our choice: the answer is the long form,
+// updates, and never updateShortSentMessage; bots may write first.
+func (t *Telegram) sendMessage(from *Client, in *tg.MessagesSendMessageRequest) (tg.UpdatesClass, error) {
+	sender := from.user
+	peer, err := t.inputPeer(sender, in.Peer)
+	if err != nil {
+		return nil, err
+	}
+	replyTo, err := sender.replied(peer, in.ReplyTo)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case in.Message == "":
+		return nil, Refuse(400, "MESSAGE_EMPTY")
+	case utf8.RuneCountInString(in.Message) > maxMessage:
+		return nil, Refuse(400, "MESSAGE_TOO_LONG")
+	case sender.Bot && peer.Bot:
+		return nil, Refuse(400, "USER_IS_BOT")
+	case sender.hasBlocked(peer):
+		return nil, Refuse(400, "YOU_BLOCKED_USER")
+	case peer.hasBlocked(sender):
+		return nil, Refuse(403, "USER_IS_BLOCKED")
+	case sender.sent[in.RandomID]:
+		return nil, Refuse(500, "RANDOM_ID_DUPLICATE")
+	}
+	sender.sent[in.RandomID] = true
+	text := message{text: in.Message, entities: encodeEntities(in.Entities)}
+	sent, received := t.post(sender, peer, text, replyTo)
+	about := []*user{sender, peer}
+	if peer != sender {
+		t.tellAll(peer, nil, t.envelope(peer, about, received))
+	}
+	t.tellAll(sender, from, t.envelope(sender, about, sent))
+	return t.envelope(sender, about, &tg.UpdateMessageID{ID: sent.Message.GetID(), RandomID: in.RandomID}, sent), nil
+}
+
+// replied finds the message that is replied to, in the conversation with peer.
+func (u *user) replied(peer *user, in tg.InputReplyToClass) (*message, error) {
+	to, ok := in.(*tg.InputReplyToMessage)
+	if !ok {
+		return nil, nil // our choice: replies to stories are not known
+	}
+	if to.ReplyToMsgID < 1 || to.ReplyToMsgID > len(u.messages) || u.messages[to.ReplyToMsgID-1].peer != peer {
+		return nil, Refuse(400, "REPLY_MESSAGE_ID_INVALID")
+	}
+	return &u.messages[to.ReplyToMsgID-1], nil
+}
+
+// getHistory gives a conversation, newest first, from the offset on
+// (https://core.telegram.org/api/offsets). Our choice: at most 100 at once.
+func (t *Telegram) getHistory(from *Client, in *tg.MessagesGetHistoryRequest) (tg.MessagesMessagesClass, error) {
+	peer, err := t.inputPeer(from.user, in.Peer)
+	if err != nil {
+		return nil, err
+	}
+	all := from.user.with(peer)
+	slices.Reverse(all)
+	start := slices.IndexFunc(all, func(m message) bool {
+		return (in.OffsetID == 0 || m.id < in.OffsetID) && (in.OffsetDate == 0 || m.date < in.OffsetDate)
+	})
+	if start < 0 {
+		start = len(all)
+	}
+	start = min(max(start+in.AddOffset, 0), len(all))
+	part := slices.DeleteFunc(all[start:min(start+min(max(in.Limit, 0), 100), len(all))], func(m message) bool {
+		return in.MaxID != 0 && m.id >= in.MaxID || in.MinID != 0 && m.id <= in.MinID
+	})
+	count := len(from.user.with(peer))
+	messages, users := t.messagesSeenBy(from.user, part)
+	if len(part) < count {
+		return &tg.MessagesMessagesSlice{
+			Count: count, Messages: messages, Topics: []tg.ForumTopicClass{}, Chats: []tg.ChatClass{}, Users: users,
+		}, nil
+	}
+	return &tg.MessagesMessages{
+		Messages: messages, Topics: []tg.ForumTopicClass{}, Chats: []tg.ChatClass{}, Users: users,
+	}, nil
+}
+
+// with gives a copy of the conversation with peer, oldest first.
+func (u *user) with(peer *user) []message {
+	return slices.DeleteFunc(slices.Clone(u.messages), func(m message) bool { return m.peer != peer })
+}
+
+// getDialogs gives all conversations, the newest first. Our choice: offsets,
+// folders and the hash are not looked at.
+func (t *Telegram) getDialogs(from *Client, _ *tg.MessagesGetDialogsRequest) (tg.MessagesDialogsClass, error) {
+	last, seen := []message{}, map[*user]bool{}
+	for _, m := range slices.Backward(from.user.messages) {
+		if !seen[m.peer] {
+			seen[m.peer] = true
+			last = append(last, m)
+		}
+	}
+	dialogs := make([]tg.DialogClass, 0, len(last))
+	for _, m := range last {
+		dialogs = append(dialogs, &tg.Dialog{Peer: &tg.PeerUser{UserID: m.peer.ID}, TopMessage: m.id})
+	}
+	messages, users := t.messagesSeenBy(from.user, last)
+	return &tg.MessagesDialogs{Dialogs: dialogs, Messages: messages, Chats: []tg.ChatClass{}, Users: users}, nil
+}

@@ -1,0 +1,276 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/gotd/td/bin"
+	"github.com/gotd/td/crypto"
+	"github.com/gotd/td/proto"
+	"github.com/gotd/td/proto/codec"
+)
+
+const (
+	// strangerTimeout is how long a client may take for each step until it
+	// has shown a key.
+	strangerTimeout = time.Minute
+
+	// maxDelay bounds what ping_delay_disconnect may ask for.
+	maxDelay = 10 * time.Minute
+
+	writeTimeout = 30 * time.Second
+
+	// maxQueue bounds what waits for a client that does not read. Beyond it
+	// the connection is cut: the client comes back and asks for what it missed.
+	maxQueue = 8 << 20
+
+	// flushAt is how much of a queue is sent with one write.
+	flushAt = 64 << 10
+
+	// maxRunning bounds the requests of one connection that run at a time;
+	// reading stops until one is done.
+	maxRunning = 4096
+
+	// encryptedHead is the id of the key and the key of the message;
+	// shortestEncrypted is that and the smallest thing that can follow.
+	encryptedHead     = 8 + 16
+	shortestEncrypted = encryptedHead + 32 + 16
+)
+
+// conn is one connection. Its fields belong to its reader, but for what the
+// queue's mutex guards.
+type conn struct {
+	server    *Server
+	nc        net.Conn
+	transport *transport
+	exchange  exchange
+	sessions  map[*session]struct{} // that came over it
+	running   chan struct{}         // one element per request that runs
+	known     bool                  // it has shown a key
+	deadline  time.Time             // from ping_delay_disconnect; zero: ReadTimeout after each message
+
+	mu     sync.Mutex
+	filled *sync.Cond // the queue is not empty, or closed
+	out    []outgoing
+	size   int // of what is in out
+	closed bool
+}
+
+// outgoing is one payload to be sent.
+type outgoing struct {
+	session *session // whose key encrypts it; nil: body is the payload
+	message
+}
+
+func newConn(s *Server, nc net.Conn) *conn {
+	c := &conn{
+		server:   s,
+		nc:       nc,
+		exchange: exchange{rsa: s.rsa, dc: s.o.DC, now: s.o.Clock.Now},
+		sessions: make(map[*session]struct{}),
+		running:  make(chan struct{}, maxRunning),
+	}
+	c.filled = sync.NewCond(&c.mu)
+	return c
+}
+
+// close cuts the connection; serve ends soon after.
+func (c *conn) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed, c.out = true, nil
+	c.filled.Signal()
+	c.nc.Close()
+}
+
+// serve reads until the connection ends.
+func (c *conn) serve(ctx context.Context) {
+	err := c.read(ctx)
+	c.server.o.Log.Debug("connection ended", "client", c.nc.RemoteAddr().String(), "reason", err)
+	c.close()
+	for s := range c.sessions {
+		s.detach(c)
+	}
+	c.server.forget(c)
+}
+
+func (c *conn) read(ctx context.Context) error {
+	c.extend()
+	t, err := detect(c.nc)
+	if err != nil {
+		return fmt.Errorf("detect transport: %w", err)
+	}
+	c.transport = t
+	c.server.work.Go(c.write)
+	for {
+		c.extend()
+		frame, err := t.readFrame()
+		if err != nil {
+			return fmt.Errorf("read frame: %w", err)
+		}
+		if err := c.receive(ctx, frame); err != nil {
+			return err
+		}
+	}
+}
+
+// extend gives the client time for its next message.
+func (c *conn) extend() {
+	switch {
+	case !c.known:
+		c.nc.SetReadDeadline(time.Now().Add(strangerTimeout))
+	case !c.deadline.IsZero():
+		c.nc.SetReadDeadline(c.deadline)
+	default:
+		c.nc.SetReadDeadline(time.Now().Add(c.server.o.ReadTimeout))
+	}
+}
+
+// receive handles one payload. An error ends the connection.
+func (c *conn) receive(ctx context.Context, frame []byte) error {
+	if len(frame) < 8 {
+		return errors.New("payload is too short")
+	}
+	keyID := [8]byte(frame)
+	if keyID == [8]byte{} {
+		return c.plain(frame)
+	}
+	key := c.server.key(keyID)
+	if key == nil {
+		c.refuse(errKeyNotFound)
+		return nil
+	}
+	if len(frame) < shortestEncrypted {
+		return errors.New("encrypted payload is too short")
+	}
+	// What is beyond whole blocks is the transport's padding.
+	frame = frame[:len(frame)-(len(frame)-encryptedHead)%16]
+	data, err := c.server.cipher.DecryptFromBuffer(key.AuthKey, &bin.Buffer{Buf: frame})
+	if err != nil {
+		return fmt.Errorf("decrypt message: %w", err)
+	}
+	c.known = true
+	s := key.session(data.SessionID)
+	_, again := c.sessions[s]
+	c.sessions[s] = struct{}{}
+	if len(c.sessions) > maxSessions {
+		return errors.New("too many sessions on one connection")
+	}
+	s.attach(c, !again)
+	c.accept(ctx, s, data.Salt, incoming{id: data.MessageID, seq: data.SeqNo, body: data.Data()})
+	return nil
+}
+
+// plain handles an unencrypted message: a step of making a key.
+func (c *conn) plain(frame []byte) error {
+	var m proto.UnencryptedMessage
+	if err := m.Decode(&bin.Buffer{Buf: frame}); err != nil {
+		return fmt.Errorf("decode unencrypted message: %w", err)
+	}
+	answer, done, err := c.exchange.handle(&bin.Buffer{Buf: m.MessageData})
+	if refusal := (*codec.ProtocolErr)(nil); errors.As(err, &refusal) {
+		c.refuse(refusal)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("make key: %w", err)
+	}
+	if done != nil {
+		c.server.addKey(done)
+	}
+	c.queue(outgoing{message: message{body: encode(proto.UnencryptedMessage{
+		MessageID:   c.server.ids.New(proto.MessageServerResponse),
+		MessageData: encode(answer),
+	})}})
+	return nil
+}
+
+// refuse sends an error of the transport. The connection stays: after -404 a
+// client makes a new key on it.
+//
+// https://core.telegram.org/mtproto/mtproto-transports#transport-errors
+func (c *conn) refuse(e *codec.ProtocolErr) {
+	var b bin.Buffer
+	b.PutInt32(-e.Code)
+	c.queue(outgoing{message: message{body: b.Buf}})
+}
+
+// queue has o sent, and never blocks.
+func (c *conn) queue(o outgoing) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return
+	}
+	if c.size += len(o.body); c.size > maxQueue {
+		c.closed, c.out = true, nil
+		c.nc.Close()
+	} else {
+		c.out = append(c.out, o)
+	}
+	c.filled.Signal()
+}
+
+// take waits for the queue to fill and empties it; spare becomes the new queue.
+func (c *conn) take(spare []outgoing) ([]outgoing, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.out) == 0 && !c.closed {
+		c.filled.Wait()
+	}
+	batch := c.out
+	c.out, c.size = spare[:0], 0
+	return batch, !c.closed
+}
+
+// write sends what is queued until the connection is closed.
+func (c *conn) write() {
+	var (
+		batch []outgoing
+		plain bin.Buffer
+		wire  []byte
+	)
+	for {
+		clear(batch)
+		var open bool
+		if batch, open = c.take(batch); !open {
+			return
+		}
+		for i, o := range batch {
+			payload := o.body
+			if o.session != nil {
+				if err := c.encrypt(&plain, o); err != nil {
+					c.server.o.Log.Error("message not encrypted", "err", err)
+					continue
+				}
+				payload = plain.Buf
+			}
+			wire = c.transport.appendFrame(wire, payload)
+			if i < len(batch)-1 && len(wire) < flushAt {
+				continue
+			}
+			c.nc.SetWriteDeadline(time.Now().Add(writeTimeout))
+			if _, err := c.transport.w.Write(wire); err != nil {
+				c.close()
+				return
+			}
+			wire = wire[:0]
+		}
+	}
+}
+
+func (c *conn) encrypt(b *bin.Buffer, o outgoing) error {
+	key := o.session.key
+	return c.server.cipher.Encrypt(key.AuthKey, crypto.EncryptedMessageData{
+		Salt:                   key.salt(),
+		SessionID:              o.session.id,
+		MessageID:              o.id,
+		SeqNo:                  o.seq,
+		MessageDataLen:         int32(len(o.body)),
+		MessageDataWithPadding: o.body,
+	}, b)
+}

@@ -1,0 +1,224 @@
+// Package server is the transport above the embedded Telegram: MTProto 2.0 over
+// TCP, for clients that know nothing of it but its address and its public key.
+// It owns the listener, the connections, the authorization keys and the
+// sessions; what a request does is decided by simulator.Client alone.
+//
+// Each connection has a reader, which makes keys and takes messages apart, and
+// a writer, which encrypts and sends what is queued. Each request runs on a
+// goroutine of its own. Nothing that one client does holds up another: reading,
+// detecting the transport and writing happen per connection, and what is kept
+// for a client is bounded.
+//
+// Not here: temporary keys are made but cannot be bound
+// (https://core.telegram.org/api/pfs), quick acknowledgements, HTTP, and layers
+// other than gotd's.
+//
+// https://core.telegram.org/mtproto
+package server
+
+import (
+	"context"
+	"crypto/rsa"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/gotd/td/crypto"
+	"github.com/gotd/td/proto"
+
+	"luahost/internal/clock"
+	"luahost/internal/simulator"
+)
+
+// Options of a Server.
+type Options struct {
+	Addr     string              // where to listen; default "127.0.0.1:0", any free port
+	Telegram *simulator.Telegram // carries out the requests
+	Key      *rsa.PrivateKey     // that clients trust, of 2048 bits; default: a new one
+	Keys     []crypto.AuthKey    // authorization keys that are known from an earlier Server: its Keys
+	DC       int                 // number of the data centre; default 2
+	Clock    clock.Clock         // of message ids and salts; default clock.System
+	Log      *slog.Logger        // default: silent
+
+	// ReadTimeout is how long a client may be silent. Default 150 s: clients
+	// ping once a minute.
+	ReadTimeout time.Duration
+}
+
+func (o *Options) setDefaults() {
+	if o.Addr == "" {
+		o.Addr = "127.0.0.1:0"
+	}
+	if o.DC == 0 {
+		o.DC = 2
+	}
+	if o.Clock == nil {
+		o.Clock = clock.System{}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.ReadTimeout == 0 {
+		o.ReadTimeout = 150 * time.Second
+	}
+}
+
+// Server serves one simulator.Telegram. Its methods may be called concurrently.
+type Server struct {
+	o        Options
+	rsa      *rsa.PrivateKey
+	listener net.Listener
+	cipher   crypto.Cipher
+	ids      *proto.MessageIDGen
+	work     sync.WaitGroup // connections and requests
+
+	mu    sync.Mutex
+	keys  map[[8]byte]*authKey
+	conns map[*conn]struct{} // nil when closed
+}
+
+// Listen takes the address and tells Telegram about it, so that help.getConfig
+// names it. Connections wait until Run.
+func Listen(o Options) (*Server, error) {
+	o.setDefaults()
+	if o.Key == nil {
+		key, err := newRSAKey()
+		if err != nil {
+			return nil, err
+		}
+		o.Key = key
+	}
+	if bits := o.Key.N.BitLen(); bits != crypto.RSAKeyBits {
+		return nil, fmt.Errorf("the server's RSA key has %d bits, MTProto needs %d", bits, crypto.RSAKeyBits)
+	}
+	listener, err := net.Listen("tcp", o.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", o.Addr, errors.Unwrap(err))
+	}
+	s := &Server{
+		o:        o,
+		rsa:      o.Key,
+		listener: listener,
+		cipher:   crypto.NewServerCipher(crypto.DefaultRand()),
+		ids:      proto.NewMessageIDGen(o.Clock.Now),
+		keys:     make(map[[8]byte]*authKey),
+		conns:    make(map[*conn]struct{}),
+	}
+	for _, key := range o.Keys {
+		s.keys[key.ID] = newAuthKey(s, key)
+	}
+	at := listener.Addr().(*net.TCPAddr)
+	o.Telegram.SetAddress(at.IP.String(), at.Port)
+	return s, nil
+}
+
+// Addr is the address that was taken.
+func (s *Server) Addr() net.Addr { return s.listener.Addr() }
+
+// Run serves until ctx ends, then closes everything and waits for it. Its error
+// is nil unless the listener broke.
+func (s *Server) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { s.listener.Close() })
+	defer stop()
+
+	err := s.accept(ctx)
+	cancel()
+	s.listener.Close()
+	s.mu.Lock()
+	conns, keys := s.conns, s.keys
+	s.conns = nil
+	s.mu.Unlock()
+	for c := range conns {
+		c.close()
+	}
+	s.work.Wait()
+	for _, key := range keys {
+		key.end()
+	}
+	return err
+}
+
+// accept starts a goroutine for each connection and waits for none of them.
+func (s *Server) accept(ctx context.Context) error {
+	for {
+		nc, err := s.listener.Accept()
+		if ctx.Err() != nil {
+			if err == nil {
+				nc.Close()
+			}
+			return nil
+		}
+		if errors.Is(err, net.ErrClosed) {
+			return fmt.Errorf("accept: %w", err)
+		}
+		if err != nil {
+			// Out of file descriptors, or gone before it was accepted.
+			s.o.Log.Warn("connection not accepted", "err", err)
+			if err := clock.Wait(ctx, clock.System{}, 50*time.Millisecond); err != nil {
+				return nil
+			}
+			continue
+		}
+		c := newConn(s, nc)
+		s.mu.Lock()
+		s.conns[c] = struct{}{}
+		s.mu.Unlock()
+		s.work.Go(func() { c.serve(ctx) })
+	}
+}
+
+// Disconnect cuts every connection, as a network that fails does. Keys and
+// sessions stay.
+func (s *Server) Disconnect() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		c.close()
+	}
+}
+
+func (s *Server) forget(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
+}
+
+// Keys gives the authorization keys made so far. They are secret; a Server that
+// gets them as Options.Keys goes on for the clients that hold them.
+func (s *Server) Keys() []crypto.AuthKey {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	keys := make([]crypto.AuthKey, 0, len(s.keys))
+	for _, k := range s.keys {
+		keys = append(keys, k.AuthKey)
+	}
+	return keys
+}
+
+// key gives the authorization key of that id, or nil.
+func (s *Server) key(id [8]byte) *authKey {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.keys[id]
+}
+
+func (s *Server) addKey(a *agreed) {
+	k := newAuthKey(s, a.key)
+	k.firstSalt, k.firstUntil = a.salt, s.o.Clock.Now().Add(saltPeriod+saltGrace)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keys[k.ID] = k
+}
+
+// dropKey forgets a key and ends its sessions.
+func (s *Server) dropKey(k *authKey) {
+	s.mu.Lock()
+	delete(s.keys, k.ID)
+	s.mu.Unlock()
+	k.end()
+}
