@@ -59,32 +59,33 @@ type Request struct {
 // Module is the layer of Telegram's API for Lua. It does not change after New
 // and may be shared by any number of VMs at once.
 type Module struct {
-	opts Options
+	opts   Options
+	schema *schema
 }
 
-// New makes a Module.
+// New makes a Module. It panics when this package and the gotd module are of
+// different layers, which its tests exclude.
 func New(opts Options) *Module {
-	return &Module{opts: opts}
+	s, err := loadSchema()
+	if err != nil {
+		panic(fmt.Sprintf("tl: %v; run go generate", err))
+	}
+	m := &Module{opts: opts, schema: s}
+	for _, methods := range s.namespaces {
+		for _, e := range methods {
+			e.call = func(L *lua.LState) int { return m.call(L, e) }
+		}
+	}
+	return m
 }
 
-// Open gives a VM its namespaces.
-func (m *Module) Open(L *lua.LState) {}
-
-// ToLua gives the table of a TL object.
-func (m *Module) ToLua(L *lua.LState, obj bin.Object) lua.LValue { return lua.LNil }
-
-// ToTL makes the TL object of type typeName that v describes.
-func (m *Module) ToTL(L *lua.LState, v lua.LValue, typeName string) (bin.Object, error) {
-	return nil, fmt.Errorf("not yet")
+// Event says whether a script can wait for name: nil if it is a constructor of
+// Update, such as updatePhoneCall, else an error with the nearest one. Those of
+// Updates, such as updateShort, are containers that a script never sees.
+func (m *Module) Event(name string) error {
+	c := m.schema.classes["Update"]
+	if e := m.schema.names[name]; e != nil && c.has(e) {
+		return nil
+	}
+	return fmt.Errorf("%s is not an update%s", quoted(name), suggestion(name, c.memberNames()))
 }
-
-// Event says whether name is a constructor of Update.
-func (m *Module) Event(name string) error { return nil }
-
-// ErrorTable is what a script gets as the second result.
-func (m *Module) ErrorTable(L *lua.LState, method string, err error) *lua.LTable {
-	return L.NewTable()
-}
-
-// Nearest gives the known name that is spelled most like name, or "".
-func Nearest(name string, known []string) string { return "" }

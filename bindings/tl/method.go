@@ -1,0 +1,125 @@
+package tl
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"time"
+
+	"github.com/gotd/td/bin"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// errNoInvoker answers every method of a Module without an Invoker, and
+// errNoAnswer a method whose Invoker decoded nothing.
+var (
+	errNoInvoker = errors.New("this program sends no requests")
+	errNoAnswer  = errors.New("the answer was empty")
+)
+
+// call is the Lua function of a method: read the table, look up peers and send
+// with the VM's lock released, and give the answer, or nil and an error table.
+func (m *Module) call(L *lua.LState, e *entry) int {
+	args := m.arguments(L, e)
+	out, result := m.schema.output(e)
+	r := Request{Method: e.name, Args: args.object}
+	if m.opts.OnRequest != nil {
+		r.Script, r.Line = caller(L)
+	}
+	err := m.block(L, func(ctx context.Context) {
+		r.Began = time.Now()
+		if r.Err = m.send(ctx, args, out); r.Err == nil {
+			if r.Result = result(); r.Result == nil {
+				r.Err = errNoAnswer
+			}
+		}
+		r.Took = time.Since(r.Began)
+		if m.opts.OnRequest != nil {
+			m.opts.OnRequest(ctx, r)
+		}
+	})
+	if err != nil {
+		raise(L, e.name+": "+err.Error())
+	}
+	return m.answer(L, e, r.Result, r.Err)
+}
+
+// request is a typed request, and what it still lacks.
+type request struct {
+	object  bin.Object
+	lookups []lookup
+}
+
+// arguments makes the request of what the script gave, or raises an error.
+func (m *Module) arguments(L *lua.LState, e *entry) request {
+	object := e.newObject()
+	tb, wrong := argumentTable(L, e)
+	if wrong != "" {
+		raise(L, e.name+": "+wrong)
+	}
+	r := reader{schema: m.schema, peers: m.opts.Peers != nil}
+	if fault := r.object(tb, m.schema.plan(e), reflect.ValueOf(object).Elem()); fault != nil {
+		raise(L, e.name+": "+fault.Error())
+	}
+	return request{object: object, lookups: r.lookups}
+}
+
+// argumentTable gives the one table that a method takes.
+func argumentTable(L *lua.LState, e *entry) (_ *lua.LTable, wrong string) {
+	first := L.Get(1)
+	if first == lua.LNil {
+		if e.fields == "" {
+			return L.NewTable(), ""
+		}
+		return nil, "expected a table of arguments, got none"
+	}
+	tb, ok := first.(*lua.LTable)
+	switch {
+	case !ok:
+		return nil, "expected a table of arguments, got " + shown(first)
+	case vmOf(L).spaces[tb]:
+		return nil, "call it with a dot, not a colon"
+	case L.GetTop() > 1:
+		return nil, "expected one table of arguments, got more"
+	}
+	name := tb.RawGetString("_")
+	if text, ok := name.(lua.LString); name != lua.LNil && (!ok || string(text) != e.name) {
+		return nil, "expected a table of its arguments, got " + shown(first)
+	}
+	return tb, ""
+}
+
+// send fills in the peers and sends. It runs with the VM's lock released and
+// touches nothing of Lua.
+func (m *Module) send(ctx context.Context, args request, out bin.Decoder) error {
+	if m.opts.Invoker == nil {
+		return errNoInvoker
+	}
+	if err := m.resolve(ctx, args.lookups); err != nil {
+		return err
+	}
+	return m.opts.Invoker.Invoke(ctx, args.object, out)
+}
+
+func (m *Module) block(L *lua.LState, fn func(ctx context.Context)) error {
+	if m.opts.Block != nil {
+		return m.opts.Block(L, fn)
+	}
+	fn(contextOf(L))
+	return nil
+}
+
+// answer pushes what the script gets.
+func (m *Module) answer(L *lua.LState, e *entry, result bin.Object, err error) int {
+	var v lua.LValue
+	if err == nil {
+		v, err = m.toLua(L, result, m.schema.elemOf(e))
+	}
+	if err != nil {
+		L.Push(lua.LNil)
+		L.Push(m.ErrorTable(L, e.name, err))
+		return 2
+	}
+	L.Push(v)
+	return 1
+}

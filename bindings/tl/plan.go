@@ -1,0 +1,217 @@
+package tl
+
+import (
+	"fmt"
+	"math/bits"
+	"reflect"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// kind is how a type of the schema is represented in Go and in Lua.
+type kind uint8
+
+const (
+	kindTrue   kind = iota // a flag without a value
+	kindBool               // Bool
+	kindInt                // int32 in a Go int
+	kindLong               // decimal string in Lua
+	kindPeerID             // long that is a number in Lua
+	kindDouble
+	kindString
+	kindBytes
+	kindInt128
+	kindInt256
+	kindStruct // a type with one constructor: a Go struct
+	kindClass  // a type with several: a Go interface
+	kindVector
+)
+
+// typ is a type of the schema as a field, an element or a result has it.
+type typ struct {
+	kind  kind
+	name  string // as the schema spells it
+	elem  *typ   // of a vector
+	class *class // of a struct or class
+}
+
+// field is a field of a constructor or method, other than flags.
+type field struct {
+	name   string
+	typ    typ
+	index  int // in the Go struct
+	flags  int // index of the flags word with its bit, or -1 when it is required
+	bit    int
+	random bool // drawn when a script leaves it out
+}
+
+// plan is what conversion needs to know of a constructor or method.
+type plan struct {
+	*entry
+	value    lua.LValue // the name, as Lua has it
+	goType   reflect.Type
+	fields   []field
+	byName   map[string]int
+	required fieldSet
+	groups   []fieldSet // fields that share a bit
+	words    []int      // indexes of the flags words
+	hasTrue  bool
+}
+
+// fieldSet is a set of indexes into plan.fields.
+type fieldSet [2]uint64
+
+const maxFields = 128
+
+func (s *fieldSet) add(i int)     { s[i>>6] |= 1 << (i & 63) }
+func (s fieldSet) has(i int) bool { return s[i>>6]&(1<<(i&63)) != 0 }
+func (s fieldSet) empty() bool    { return s[0]|s[1] == 0 }
+func (s fieldSet) and(o fieldSet) fieldSet {
+	return fieldSet{s[0] & o[0], s[1] & o[1]}
+}
+
+func (s fieldSet) minus(o fieldSet) fieldSet {
+	return fieldSet{s[0] &^ o[0], s[1] &^ o[1]}
+}
+func (s fieldSet) len() int { return bits.OnesCount64(s[0]) + bits.OnesCount64(s[1]) }
+
+// first gives the lowest index of a set that is not empty.
+func (s fieldSet) first() int {
+	if s[0] != 0 {
+		return bits.TrailingZeros64(s[0])
+	}
+	return 64 + bits.TrailingZeros64(s[1])
+}
+
+// plan gives the plan of e. Two goroutines may both make the first one: they are
+// equal, and the last stays.
+func (s *schema) plan(e *entry) *plan {
+	if p := e.planned.Load(); p != nil {
+		return p
+	}
+	p := s.makePlan(e)
+	e.planned.Store(p)
+	return p
+}
+
+// makePlan joins the schema's fields with those of the Go struct, which come in
+// the same order. A mismatch cannot come from a script, and the tests plan every
+// entry, so that it panics.
+func (s *schema) makePlan(e *entry) *plan {
+	p := &plan{entry: e, value: lua.LString(e.name), goType: reflect.TypeOf(e.newObject()).Elem(), byName: map[string]int{}}
+	words := map[string]int{}
+	shared := map[[2]int]fieldSet{}
+	var order [][2]int
+	for index, text := range strings.Fields(e.fields) {
+		name, typeName, _ := strings.Cut(text, ":")
+		if typeName == "#" {
+			words[name] = index
+			p.words = append(p.words, index)
+			continue
+		}
+		f := field{name: name, index: index, flags: -1}
+		if flag, rest, ok := strings.Cut(typeName, "?"); ok {
+			word, bit, _ := strings.Cut(flag, ".")
+			f.flags, f.bit, typeName = words[word], atoi(bit), rest
+		}
+		f.typ = s.typeOf(typeName, p.goType.Field(index).Type)
+		f.random = name == "random_id" && f.flags < 0 && drawsRandom(e) && f.typ.kind != kindBytes
+		i := len(p.fields)
+		p.byName[name] = i
+		p.fields = append(p.fields, f)
+		if f.flags < 0 {
+			p.required.add(i)
+			continue
+		}
+		key := [2]int{f.flags, f.bit}
+		if _, seen := shared[key]; !seen {
+			order = append(order, key)
+		}
+		set := shared[key]
+		set.add(i)
+		shared[key] = set
+		p.hasTrue = p.hasTrue || f.typ.kind == kindTrue
+	}
+	if len(p.fields) > maxFields || p.goType.NumField() != len(p.fields)+len(p.words) {
+		panic(fmt.Sprintf("%s: the schema has %d fields, %s has %d", e.name, len(p.fields)+len(p.words), p.goType, p.goType.NumField()))
+	}
+	for _, key := range order {
+		if shared[key].len() > 1 {
+			p.groups = append(p.groups, shared[key])
+		}
+	}
+	return p
+}
+
+// drawsRandom says whether a random_id of e is one that the caller makes up, and
+// not one that names something that exists already.
+func drawsRandom(e *entry) bool {
+	return e.method || strings.HasPrefix(e.result, "Input")
+}
+
+func atoi(digits string) int {
+	n := 0
+	for _, d := range digits {
+		n = n*10 + int(d-'0')
+	}
+	return n
+}
+
+// typeOf resolves a type of the schema, for which gotd has the Go type t.
+func (s *schema) typeOf(name string, t reflect.Type) typ {
+	if k, ok := basicKind(name); ok {
+		if name == "peer_id" {
+			name = "long"
+		}
+		return typ{kind: k, name: name}
+	}
+	if elem, ok := vectorOf(name); ok {
+		et := s.typeOf(elem, t.Elem())
+		return typ{kind: kindVector, name: "Vector<" + et.name + ">", elem: &et}
+	}
+	c := s.classes[name]
+	if c == nil {
+		panic("no constructor makes " + name)
+	}
+	if t.Kind() == reflect.Interface {
+		c.share(t)
+		return typ{kind: kindClass, name: name, class: c}
+	}
+	return typ{kind: kindStruct, name: name, class: c}
+}
+
+// vectorOf gives the element of Vector<…>, or of vector<…>, which two old
+// constructors have.
+func vectorOf(name string) (string, bool) {
+	if len(name) > 8 && strings.EqualFold(name[:7], "vector<") {
+		return name[7 : len(name)-1], true
+	}
+	return "", false
+}
+
+func basicKind(name string) (kind, bool) {
+	switch name {
+	case "true":
+		return kindTrue, true
+	case "Bool":
+		return kindBool, true
+	case "int":
+		return kindInt, true
+	case "long":
+		return kindLong, true
+	case "peer_id":
+		return kindPeerID, true
+	case "double":
+		return kindDouble, true
+	case "string":
+		return kindString, true
+	case "bytes":
+		return kindBytes, true
+	case "int128":
+		return kindInt128, true
+	case "int256":
+		return kindInt256, true
+	}
+	return 0, false
+}

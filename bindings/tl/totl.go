@@ -1,0 +1,380 @@
+package tl
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/gotd/td/bin"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// What one conversion may take in, so that a script cannot make the host build
+// what no server would accept.
+const (
+	maxDepth  = 64
+	maxValues = 1 << 18
+	maxBytes  = 1<<24 - 1 // also the longest string of the protocol
+)
+
+// reader makes TL objects of Lua values. It reads tables raw, so that no code of
+// the script runs meanwhile, and notes the peers that have to be looked up, which
+// may block, for later.
+type reader struct {
+	schema  *schema
+	peers   bool // whether looking up is possible
+	path    []step
+	values  int // taken in so far
+	bytes   int
+	lookups []lookup
+}
+
+func (r *reader) fault(format string, args ...any) *fault {
+	return &fault{path: pathText(r.path), text: fmt.Sprintf(format, args...)}
+}
+
+// object fills dst, a struct of p's type, from the fields of tb.
+func (r *reader) object(tb *lua.LTable, p *plan, dst reflect.Value) *fault {
+	if len(r.path) > maxDepth {
+		return r.fault("tables are nested more than %d deep", maxDepth)
+	}
+	var given fieldSet
+	for key, v := tb.Next(lua.LNil); key != lua.LNil; key, v = tb.Next(key) {
+		if r.values++; r.values > maxValues {
+			return r.fault("more than %d values", maxValues)
+		}
+		name, ok := key.(lua.LString)
+		if !ok {
+			return r.fault("%s has no field [%s]", p.name, clip(key.String()))
+		}
+		if name == "_" {
+			continue
+		}
+		i, ok := p.byName[string(name)]
+		if !ok {
+			return r.unknownField(string(name), p)
+		}
+		f := &p.fields[i]
+		r.path = append(r.path, step{name: f.name})
+		if f.typ.kind == kindTrue {
+			set, ok := v.(lua.LBool)
+			if !ok {
+				return r.fault("expected true or false, got %s", shown(v))
+			}
+			if !set {
+				r.path = r.path[:len(r.path)-1]
+				continue
+			}
+		}
+		if fault := r.value(v, &f.typ, dst.Field(f.index)); fault != nil {
+			return fault
+		}
+		r.path = r.path[:len(r.path)-1]
+		given.add(i)
+		if f.flags >= 0 {
+			word := dst.Field(f.flags)
+			word.SetUint(word.Uint() | 1<<f.bit)
+		}
+	}
+	return r.complete(p, given, dst)
+}
+
+// complete checks that all that is required is given, or draws it.
+func (r *reader) complete(p *plan, given fieldSet, dst reflect.Value) *fault {
+	for missing := p.required.minus(given); !missing.empty(); {
+		i := missing.first()
+		f := &p.fields[i]
+		if !f.random {
+			r.path = append(r.path, step{name: f.name})
+			return r.fault("missing, expected %s", f.typ.expected())
+		}
+		drawRandom(f, dst)
+		var drawn fieldSet
+		drawn.add(i)
+		missing = missing.minus(drawn)
+	}
+	for _, group := range p.groups {
+		part := group.and(given)
+		if !part.empty() && part != group {
+			rest := p.fieldNames(group.minus(given))
+			return r.fault("\"%s\" needs \"%s\" beside it: they share a flag of %s",
+				strings.Join(p.fieldNames(part), `" and "`), strings.Join(rest, `" and "`), p.name)
+		}
+	}
+	return nil
+}
+
+func (p *plan) fieldNames(set fieldSet) []string {
+	var names []string
+	for i := range p.fields {
+		if set.has(i) {
+			names = append(names, p.fields[i].name)
+		}
+	}
+	return names
+}
+
+func (r *reader) unknownField(name string, p *plan) *fault {
+	known := make([]string, len(p.fields))
+	for i, f := range p.fields {
+		known[i] = f.name
+	}
+	what := "unknown field"
+	if len(r.path) > 0 {
+		what = "unknown field of " + p.name
+	}
+	r.path = append(r.path, step{name: clip(name)})
+	return r.fault("%s%s", what, suggestion(name, known))
+}
+
+// value sets dst to what v says, as a value of type t.
+func (r *reader) value(v lua.LValue, t *typ, dst reflect.Value) *fault {
+	wrong := ""
+	switch t.kind {
+	case kindTrue, kindBool:
+		b, ok := v.(lua.LBool)
+		if !ok {
+			return r.fault("expected Bool, true or false, got %s", shown(v))
+		}
+		dst.SetBool(bool(b))
+	case kindInt:
+		var n int64
+		n, wrong = readInt(v)
+		dst.SetInt(n)
+	case kindLong:
+		var n int64
+		n, wrong = readLong(v)
+		dst.SetInt(n)
+	case kindPeerID:
+		var n int64
+		n, wrong = readPeerID(v)
+		dst.SetInt(n)
+	case kindDouble:
+		n, ok := v.(lua.LNumber)
+		if !ok {
+			return r.fault("expected double, got %s", shown(v))
+		}
+		dst.SetFloat(float64(n))
+	case kindString, kindBytes, kindInt128, kindInt256:
+		return r.text(v, t, dst)
+	case kindVector:
+		return r.vector(v, t, dst)
+	default:
+		return r.boxed(v, t, dst)
+	}
+	if wrong != "" {
+		return r.fault("%s", wrong)
+	}
+	return nil
+}
+
+// text sets what is a string in Lua.
+func (r *reader) text(v lua.LValue, t *typ, dst reflect.Value) *fault {
+	s, ok := v.(lua.LString)
+	if !ok {
+		return r.fault("expected %s, got %s", t.expected(), shown(v))
+	}
+	if r.bytes += len(s); r.bytes > maxBytes {
+		return r.fault("more than %d bytes", maxBytes)
+	}
+	switch t.kind {
+	case kindString:
+		dst.SetString(string(s))
+	case kindBytes:
+		dst.SetBytes([]byte(s))
+	default:
+		if len(s) != dst.Len() {
+			return r.fault("expected %s, got %d bytes", t.expected(), len(s))
+		}
+		reflect.Copy(dst, reflect.ValueOf([]byte(s)))
+	}
+	return nil
+}
+
+// vector sets a slice from a dense table.
+func (r *reader) vector(v lua.LValue, t *typ, dst reflect.Value) *fault {
+	tb, ok := v.(*lua.LTable)
+	if !ok {
+		return r.fault("expected %s, a table of them, got %s", t.name, shown(v))
+	}
+	if len(r.path) > maxDepth {
+		return r.fault("tables are nested more than %d deep", maxDepth)
+	}
+	n := tb.Len()
+	if r.values += n; r.values > maxValues {
+		return r.fault("more than %d values", maxValues)
+	}
+	last := lua.LValue(lua.LNil)
+	if n > 0 {
+		last = lua.LNumber(n)
+	}
+	if stray, _ := tb.Next(last); stray != lua.LNil {
+		return r.fault("expected %s, a table with 1, 2, 3… as keys, got the key %s", t.name, shown(stray))
+	}
+	items := reflect.MakeSlice(dst.Type(), n, n)
+	for i := range n {
+		r.path = append(r.path, step{index: i + 1})
+		item := tb.RawGetInt(i + 1)
+		if item == lua.LNil {
+			return r.fault("nil, a hole in a %s of %d", t.name, n)
+		}
+		if fault := r.value(item, t.elem, items.Index(i)); fault != nil {
+			return fault
+		}
+		r.path = r.path[:len(r.path)-1]
+	}
+	dst.Set(items)
+	return nil
+}
+
+// boxed sets an object of a type that constructors make.
+func (r *reader) boxed(v lua.LValue, t *typ, dst reflect.Value) *fault {
+	c := t.class
+	if c.form != formNone {
+		if done, fault := r.shorthand(v, c, dst); done || fault != nil {
+			return fault
+		}
+	}
+	if text, ok := v.(lua.LString); ok {
+		e := c.plain(string(text))
+		if e == nil {
+			return r.fault("%s is not a %s%s", quoted(string(text)), c.name, r.choices(string(text), c))
+		}
+		if t.kind == kindClass {
+			dst.Set(c.object(e))
+		}
+		return nil
+	}
+	tb, ok := v.(*lua.LTable)
+	if !ok {
+		return r.fault("expected %s, got %s", t.expected(), shown(v))
+	}
+	e, fault := r.constructor(tb, c)
+	if fault != nil {
+		return fault
+	}
+	if t.kind == kindStruct {
+		return r.object(tb, r.schema.plan(e), dst)
+	}
+	object := reflect.ValueOf(e.newObject())
+	if fault := r.object(tb, r.schema.plan(e), object.Elem()); fault != nil {
+		return fault
+	}
+	dst.Set(object)
+	return nil
+}
+
+// constructor says which member of c a table is.
+func (r *reader) constructor(tb *lua.LTable, c *class) (*entry, *fault) {
+	switch name := tb.RawGetString("_").(type) {
+	case lua.LString:
+		if e := r.schema.names[string(name)]; e != nil && c.has(e) {
+			return e, nil
+		} else if e != nil && !e.method {
+			return nil, r.fault("expected %s, got %s, which is a %s", c.name, e.name, e.result)
+		}
+		return nil, r.fault("%s is not a constructor of %s%s", quoted(string(name)), c.name, suggestion(string(name), c.memberNames()))
+	case *lua.LNilType:
+		if e := c.single(); e != nil {
+			return e, nil
+		}
+		return nil, r.fault("expected %s, a table with one of these in _: %s", c.name, someOf(c.memberNames()))
+	default:
+		return nil, r.fault("expected the name of a constructor of %s in _, got %s", c.name, shown(name))
+	}
+}
+
+// choices ends the text about a string that is no member of c.
+func (r *reader) choices(text string, c *class) string {
+	names := c.plainNames()
+	if near := suggestion(text, append(names, c.memberNames()...)); near != "" {
+		return near
+	}
+	if len(names) == 0 {
+		return ", which is given as a table"
+	}
+	return ", which is one of " + someOf(names) + " or a table"
+}
+
+// someOf lists names, but not without end.
+func someOf(names []string) string {
+	const most = 8
+	if len(names) > most {
+		return strings.Join(names[:most], ", ") + "…"
+	}
+	return strings.Join(names, ", ")
+}
+
+// expected is how error texts name a type.
+func (t *typ) expected() string {
+	switch t.kind {
+	case kindLong:
+		return "long, a decimal string"
+	case kindPeerID:
+		return "long, the id of a peer"
+	case kindBytes:
+		return "bytes, a string"
+	case kindInt128:
+		return "int128, a string of 16 bytes"
+	case kindInt256:
+		return "int256, a string of 32 bytes"
+	case kindStruct, kindClass:
+		if how := t.class.form.explain(); how != "" {
+			return t.name + ", " + how
+		}
+	}
+	return t.name
+}
+
+// ToTL makes the TL object that v describes, by the same rules as an argument of
+// a method. typeName is a type (InputPeer) or a constructor or method of the
+// layer. Peers that have to be looked up are, in place, with L's context. The
+// error says what is wrong with v; it names no script and no line.
+func (m *Module) ToTL(L *lua.LState, v lua.LValue, typeName string) (bin.Object, error) {
+	r := reader{schema: m.schema, peers: m.opts.Peers != nil}
+	object, fault := r.root(v, typeName)
+	if fault != nil {
+		return nil, fault
+	}
+	if len(r.lookups) > 0 {
+		if err := m.resolve(contextOf(L), r.lookups); err != nil {
+			return nil, err
+		}
+	}
+	return *object, nil
+}
+
+// root converts a value that is not part of another.
+func (r *reader) root(v lua.LValue, typeName string) (*bin.Object, *fault) {
+	object := new(bin.Object)
+	c := r.schema.classes[typeName]
+	if e := r.schema.names[typeName]; e != nil && c == nil {
+		tb, ok := v.(*lua.LTable)
+		if !ok {
+			return nil, r.fault("expected %s, a table, got %s", typeName, shown(v))
+		}
+		*object = e.newObject()
+		return object, r.object(tb, r.schema.plan(e), reflect.ValueOf(*object).Elem())
+	}
+	if c == nil {
+		known := slices.Sorted(maps.Keys(r.schema.classes))
+		return nil, r.fault("%s is not a type of the layer%s", quoted(typeName), suggestion(typeName, known))
+	}
+	if e := c.single(); e != nil {
+		*object = e.newObject()
+		t := typ{kind: kindStruct, name: typeName, class: c}
+		return object, r.boxed(v, &t, reflect.ValueOf(*object).Elem())
+	}
+	t := typ{kind: kindClass, name: typeName, class: c}
+	return object, r.boxed(v, &t, reflect.ValueOf(object).Elem())
+}
+
+func contextOf(L *lua.LState) context.Context {
+	if ctx := L.Context(); ctx != nil {
+		return ctx
+	}
+	return context.Background()
+}

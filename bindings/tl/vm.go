@@ -1,0 +1,66 @@
+package tl
+
+import (
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// vm is what this package keeps for one VM. The VM's lock guards it.
+type vm struct {
+	objects map[*entry]*lua.LTable    // metatables of TL objects
+	methods map[*lua.LFunction]*entry // the methods in the namespaces made so far
+	spaces  map[*lua.LTable]bool      // these namespaces
+	errors  *lua.LTable               // metatable of error tables
+}
+
+// registryKey is where the vm lies in the registry of its VM.
+const registryKey = "luahost/bindings/tl"
+
+// vmOf gives the state kept for L's VM, and makes it at first.
+func vmOf(L *lua.LState) *vm {
+	registry := L.G.Registry
+	if held, ok := registry.RawGetString(registryKey).(*lua.LUserData); ok {
+		return held.Value.(*vm)
+	}
+	state := &vm{objects: map[*entry]*lua.LTable{}, methods: map[*lua.LFunction]*entry{}, spaces: map[*lua.LTable]bool{}}
+	held := L.NewUserData()
+	held.Value = state
+	registry.RawSetString(registryKey, held)
+	return state
+}
+
+// lock keeps scripts from reading or changing a metatable.
+func lock(metatable *lua.LTable) {
+	metatable.RawSetString("__metatable", lua.LFalse)
+}
+
+// metatable gives the one metatable that all objects of a constructor share: its
+// true flags read as false where they are not set.
+func (s *vm) metatable(L *lua.LState, p *plan) *lua.LTable {
+	if mt := s.objects[p.entry]; mt != nil {
+		return mt
+	}
+	mt := L.NewTable()
+	lock(mt)
+	mt.RawSetString("__tostring", L.NewFunction(objectToString))
+	if p.hasTrue {
+		unset := L.NewTable()
+		for _, f := range p.fields {
+			if f.typ.kind == kindTrue {
+				unset.RawSetString(f.name, lua.LFalse)
+			}
+		}
+		mt.RawSetString("__index", unset)
+	}
+	s.objects[p.entry] = mt
+	return mt
+}
+
+// objectToString is the __tostring of TL objects.
+func objectToString(L *lua.LState) int {
+	var b strings.Builder
+	describe(&b, L.CheckTable(1), 0)
+	L.Push(lua.LString(b.String()))
+	return 1
+}
