@@ -127,7 +127,7 @@ func (t *Telegram) acceptCall(from *Client, in *tg.PhoneAcceptCallRequest) (*tg.
 		return nil, Refuse(500, "CALL_OCCUPY_FAILED")
 	}
 	from.user.line = c
-	c.to.device, c.Device = from, from.key
+	c.to.device, c.AcceptedOn = from, from.key
 	c.protocol, c.gB, c.Accepted = agreed, slices.Clone(in.GB), t.clock.Now()
 	t.changed(c, Accepted)
 	elsewhere := c.update(&tg.PhoneCallDiscarded{ID: c.ID, Video: c.Video})

@@ -45,21 +45,21 @@ const (
 
 // Call is a call as it stood at one moment. Times that are zero did not come.
 type Call struct {
-	ID        int64
-	From, To  int64 // user ids
-	Video     bool
-	State     State
-	Requested time.Time
-	Received  time.Time
-	Accepted  time.Time
-	Confirmed time.Time
-	Ended     time.Time
-	Device    [8]byte       // which client of the callee accepted
-	Reason    Reason        // "": the call has not ended, or none was given
-	Duration  time.Duration // as the history tells it; 0 for a call that never was active
-	EndedBy   int64         // user id; 0: a timeout
-	EndedOn   [8]byte       // which client
-	Rating    int           // 1 to 5; 0: not rated
+	ID         int64
+	From, To   int64 // user ids
+	Video      bool
+	State      State
+	Requested  time.Time
+	Received   time.Time
+	Accepted   time.Time
+	Confirmed  time.Time
+	Ended      time.Time
+	AcceptedOn [8]byte       // which client of the callee
+	Reason     Reason        // "": the call has not ended, or none was given
+	Duration   time.Duration // as the history tells it; 0 for a call that never was active
+	EndedBy    int64         // user id; 0: a timeout
+	EndedOn    [8]byte       // which client
+	Rating     int           // 1 to 5; 0: not rated
 }
 
 // party is one side of a call.

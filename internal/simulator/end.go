@@ -134,7 +134,7 @@ func (e *End) agree(other []byte) {
 	e.key = padded(new(big.Int).Exp(new(big.Int).SetBytes(other), e.secret, prime()))
 }
 
-// fingerprint is the lower half of the key's SHA-1's last 128 bits.
+// fingerprint is the last 64 bits of the key's SHA-1.
 func (e *End) fingerprint() int64 {
 	sum := sha1.Sum(e.key)
 	return int64(binary.LittleEndian.Uint64(sum[12:]))

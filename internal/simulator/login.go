@@ -116,6 +116,9 @@ func (t *Telegram) importBotAuthorization(from *Client, in *tg.AuthImportBotAuth
 }
 
 func (t *Telegram) authLogOut(from *Client, _ *tg.AuthLogOutRequest) (*tg.AuthLoggedOut, error) {
+	if from.user == nil && from.halfway == nil {
+		return nil, Refuse(401, "AUTH_KEY_UNREGISTERED")
+	}
 	t.logOut(from)
 	return &tg.AuthLoggedOut{}, nil
 }
