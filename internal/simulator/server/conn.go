@@ -44,14 +44,14 @@ const (
 // conn is one connection. Its fields belong to its reader, but for what the
 // queue's mutex guards.
 type conn struct {
-	server    *Server
-	nc        net.Conn
-	transport *transport
-	exchange  exchange
-	sessions  map[*session]struct{} // that came over it
-	running   chan struct{}         // one element per request that runs
-	known     bool                  // it has shown a key
-	deadline  time.Time             // from ping_delay_disconnect; zero: ReadTimeout after each message
+	server   *Server
+	nc       net.Conn
+	wire     *wire
+	exchange exchange
+	sessions map[*session]struct{} // that came over it
+	running  chan struct{}         // one element per request that runs
+	known    bool                  // it has shown a key
+	deadline time.Time             // from ping_delay_disconnect; zero: ReadTimeout after each message
 
 	mu     sync.Mutex
 	filled *sync.Cond // the queue is not empty, or closed
@@ -100,15 +100,15 @@ func (c *conn) serve(ctx context.Context) {
 
 func (c *conn) read(ctx context.Context) error {
 	c.extend()
-	t, err := detect(c.nc)
+	w, err := detect(c.nc)
 	if err != nil {
 		return fmt.Errorf("detect transport: %w", err)
 	}
-	c.transport = t
+	c.wire = w
 	c.server.work.Go(c.write)
 	for {
 		c.extend()
-		frame, err := t.readFrame()
+		frame, err := w.readFrame()
 		if err != nil {
 			return fmt.Errorf("read frame: %w", err)
 		}
@@ -230,9 +230,9 @@ func (c *conn) take(spare []outgoing) ([]outgoing, bool) {
 // write sends what is queued until the connection is closed.
 func (c *conn) write() {
 	var (
-		batch []outgoing
-		plain bin.Buffer
-		wire  []byte
+		batch  []outgoing
+		plain  bin.Buffer
+		frames []byte
 	)
 	for {
 		clear(batch)
@@ -249,16 +249,16 @@ func (c *conn) write() {
 				}
 				payload = plain.Buf
 			}
-			wire = c.transport.appendFrame(wire, payload)
-			if i < len(batch)-1 && len(wire) < flushAt {
+			frames = c.wire.appendFrame(frames, payload)
+			if i < len(batch)-1 && len(frames) < flushAt {
 				continue
 			}
 			c.nc.SetWriteDeadline(time.Now().Add(writeTimeout))
-			if _, err := c.transport.w.Write(wire); err != nil {
+			if _, err := c.wire.w.Write(frames); err != nil {
 				c.close()
 				return
 			}
-			wire = wire[:0]
+			frames = frames[:0]
 		}
 	}
 }

@@ -48,10 +48,10 @@ var (
 	errNotMTProto  = errors.New("not an MTProto transport")
 )
 
-// transport reads and writes the frames of one connection. One goroutine may
+// wire reads and writes the frames of one connection. One goroutine may
 // read while another writes. gotd's codecs are not used because they set aside
 // up to 64 MiB for a length that a client only claims, and write twice a frame.
-type transport struct {
+type wire struct {
 	framing framing
 	r       *bufio.Reader
 	w       io.Writer
@@ -62,114 +62,114 @@ type transport struct {
 
 // detect finds out which transport a client speaks from the first bytes that
 // it sends, and blocks until they are there.
-func detect(rw io.ReadWriter) (*transport, error) {
-	t := &transport{r: bufio.NewReaderSize(rw, readStep), w: rw}
-	first, err := t.r.Peek(1)
+func detect(rw io.ReadWriter) (*wire, error) {
+	w := &wire{r: bufio.NewReaderSize(rw, readStep), w: rw}
+	first, err := w.r.Peek(1)
 	if err != nil {
 		return nil, err
 	}
 	if first[0] == codec.AbridgedClientStart[0] {
-		_, err := t.r.Discard(1)
-		return t, err
+		_, err := w.r.Discard(1)
+		return w, err
 	}
-	head, err := t.r.Peek(4)
+	head, err := w.r.Peek(4)
 	if err != nil {
 		return nil, err
 	}
 	switch [4]byte(head) {
 	case codec.IntermediateClientStart:
-		t.framing = intermediate
-		_, err := t.r.Discard(4)
-		return t, err
+		w.framing = intermediate
+		_, err := w.r.Discard(4)
+		return w, err
 	case codec.PaddedIntermediateClientStart:
-		t.framing = padded
-		_, err := t.r.Discard(4)
-		return t, err
+		w.framing = padded
+		_, err := w.r.Discard(4)
+		return w, err
 	case [4]byte{'G', 'E', 'T', ' '}, [4]byte{'P', 'O', 'S', 'T'}, [4]byte{'H', 'E', 'A', 'D'}, [4]byte{'O', 'P', 'T', 'I'}:
 		return nil, errNotMTProto
 	}
-	head, err = t.r.Peek(8)
+	head, err = w.r.Peek(8)
 	if err != nil {
 		return nil, err
 	}
 	// The full transport's second word is the number of its first frame;
 	// an obfuscated connection avoids it there.
 	if binary.LittleEndian.Uint32(head[4:]) == 0 {
-		t.framing = full
-		return t, nil
+		w.framing = full
+		return w, nil
 	}
-	return t, t.deobfuscate()
+	return w, w.deobfuscate()
 }
 
 // deobfuscate reads the 64 bytes that begin an obfuscated connection: keys for
 // both directions, and the tag of the transport inside.
 //
 // https://core.telegram.org/mtproto/mtproto-transports#transport-obfuscation
-func (t *transport) deobfuscate() error {
+func (w *wire) deobfuscate() error {
 	rw, meta, err := obfuscated2.Accept(struct {
 		io.Reader
 		io.Writer
-	}{t.r, t.w}, nil)
+	}{w.r, w.w}, nil)
 	if err != nil {
 		return err
 	}
 	switch meta.Protocol {
 	case codec.Abridged{}.ObfuscatedTag():
-		t.framing = abridged
+		w.framing = abridged
 	case codec.IntermediateClientStart:
-		t.framing = intermediate
+		w.framing = intermediate
 	case codec.PaddedIntermediateClientStart:
-		t.framing = padded
+		w.framing = padded
 	default:
 		return errNotMTProto
 	}
-	t.r, t.w = bufio.NewReaderSize(rw, readStep), rw
+	w.r, w.w = bufio.NewReaderSize(rw, readStep), rw
 	return nil
 }
 
 // readFrame returns the next payload, which is good until the next call.
 // Padding cannot be told apart from the payload here and is left at its end.
-func (t *transport) readFrame() ([]byte, error) {
-	if cap(t.buf) > keepBuffer {
-		t.buf = nil
+func (w *wire) readFrame() ([]byte, error) {
+	if cap(w.buf) > keepBuffer {
+		w.buf = nil
 	}
-	length, err := t.readLength()
+	length, err := w.readLength()
 	if err != nil {
 		return nil, err
 	}
 	if length < 4 || length > maxFrame+fullOverhead {
 		return nil, fmt.Errorf("%w: %d", errFrameLength, length)
 	}
-	if t.framing == full {
-		return t.readFull(length)
+	if w.framing == full {
+		return w.readFull(length)
 	}
-	t.buf = t.buf[:0]
-	err = t.readN(length)
-	return t.buf, err
+	w.buf = w.buf[:0]
+	err = w.readN(length)
+	return w.buf, err
 }
 
-func (t *transport) readLength() (int, error) {
-	if t.framing != abridged {
+func (w *wire) readLength() (int, error) {
+	if w.framing != abridged {
 		var word [4]byte
-		_, err := io.ReadFull(t.r, word[:])
+		_, err := io.ReadFull(w.r, word[:])
 		return int(binary.LittleEndian.Uint32(word[:])), err
 	}
-	short, err := t.r.ReadByte()
+	short, err := w.r.ReadByte()
 	if err != nil || short < 0x7f {
 		return int(short) * 4, err
 	}
 	var word [4]byte
-	_, err = io.ReadFull(t.r, word[:3])
+	_, err = io.ReadFull(w.r, word[:3])
 	return int(binary.LittleEndian.Uint32(word[:])) * 4, err
 }
 
-// readN appends n bytes to t.buf, which grows only as they arrive.
-func (t *transport) readN(n int) error {
+// readN appends n bytes to w.buf, which grows only as they arrive.
+func (w *wire) readN(n int) error {
 	for n > 0 {
 		step := min(n, readStep)
-		end := len(t.buf)
-		t.buf = slices.Grow(t.buf, step)[:end+step]
-		if _, err := io.ReadFull(t.r, t.buf[end:]); err != nil {
+		end := len(w.buf)
+		w.buf = slices.Grow(w.buf, step)[:end+step]
+		if _, err := io.ReadFull(w.r, w.buf[end:]); err != nil {
 			return err
 		}
 		n -= step
@@ -179,31 +179,31 @@ func (t *transport) readN(n int) error {
 
 // readFull reads the rest of a frame of the full transport: its number, the
 // payload, and the checksum of everything before it.
-func (t *transport) readFull(length int) ([]byte, error) {
+func (w *wire) readFull(length int) ([]byte, error) {
 	if length < fullOverhead+4 {
 		return nil, fmt.Errorf("%w: %d", errFrameLength, length)
 	}
-	t.buf = binary.LittleEndian.AppendUint32(t.buf[:0], uint32(length))
-	if err := t.readN(length - 4); err != nil {
+	w.buf = binary.LittleEndian.AppendUint32(w.buf[:0], uint32(length))
+	if err := w.readN(length - 4); err != nil {
 		return nil, err
 	}
-	buf := t.buf
+	buf := w.buf
 	number, sum := binary.LittleEndian.Uint32(buf[4:]), binary.LittleEndian.Uint32(buf[length-4:])
-	if number != t.read {
-		return nil, fmt.Errorf("frame %d came as number %d", t.read, number)
+	if number != w.read {
+		return nil, fmt.Errorf("frame %d came as number %d", w.read, number)
 	}
 	if sum != crc32.ChecksumIEEE(buf[:length-4]) {
 		return nil, errors.New("checksum of a frame is wrong")
 	}
-	t.read++
+	w.read++
 	return buf[8 : length-4], nil
 }
 
 // appendFrame appends payload, framed, to dst. The full transport counts its
 // frames: they must be written in the order in which they were appended.
-func (t *transport) appendFrame(dst, payload []byte) []byte {
+func (w *wire) appendFrame(dst, payload []byte) []byte {
 	le := binary.LittleEndian
-	switch t.framing {
+	switch w.framing {
 	case abridged:
 		if words := len(payload) / 4; words < 0x7f {
 			dst = append(dst, byte(words))
@@ -224,9 +224,9 @@ func (t *transport) appendFrame(dst, payload []byte) []byte {
 	default:
 		start := len(dst)
 		dst = le.AppendUint32(dst, uint32(len(payload)+fullOverhead))
-		dst = le.AppendUint32(dst, t.wrote)
+		dst = le.AppendUint32(dst, w.wrote)
 		dst = append(dst, payload...)
-		t.wrote++
+		w.wrote++
 		return le.AppendUint32(dst, crc32.ChecksumIEEE(dst[start:]))
 	}
 }

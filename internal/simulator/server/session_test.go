@@ -1,0 +1,284 @@
+package server
+
+import (
+	"testing"
+	"time"
+
+	"github.com/gotd/td/mt"
+	"github.com/gotd/td/tg"
+
+	"luahost/internal/simulator"
+)
+
+var getConfig = &tg.HelpGetConfigRequest{}
+
+// message is a request that must not be carried out twice.
+func (d *device) message(to int64, text string) incoming {
+	d.Helper()
+	return d.request(&tg.MessagesSendMessageRequest{
+		Peer:     &tg.InputPeerUser{UserID: to, AccessHash: d.hash(to)},
+		Message:  text,
+		RandomID: d.nextID(),
+	})
+}
+
+// hash finds the access hash that the device's user has for another.
+func (d *device) hash(of int64) int64 {
+	d.Helper()
+	api := tg.NewClient(d.telegram.Client(d.key.ID))
+	found, err := api.ContactsResolvePhone(d.Context(), "15550002")
+	if err != nil {
+		d.Fatal(err)
+	}
+	for _, u := range found.Users {
+		if u, ok := u.(*tg.User); ok && u.ID == of {
+			return u.AccessHash
+		}
+	}
+	d.Fatalf("user %d not found", of)
+	return 0
+}
+
+// inbox counts what a user was sent.
+func (w *world) inbox(phone string) int {
+	w.Helper()
+	key := w.key()
+	w.login(key, phone)
+	diff, err := tg.NewClient(w.telegram.Client(key.ID)).UpdatesGetDifference(w.Context(), &tg.UpdatesGetDifferenceRequest{Pts: 1, Date: 1})
+	if err != nil {
+		w.Fatal(err)
+	}
+	if d, ok := diff.(*tg.UpdatesDifference); ok {
+		return len(d.NewMessages)
+	}
+	return 0
+}
+
+// pair is a device of one user, and another user to write to.
+func pair(t *testing.T, o Options) (d *device, other int64) {
+	t.Helper()
+	w := newWorld(t, o)
+	w.user("15550001")
+	other = w.user("15550002")
+	key := w.key()
+	w.login(key, "15550001")
+	return w.device(key), other
+}
+
+func TestNewSessionIsAnnouncedOnce(t *testing.T) {
+	w := newWorld(t, Options{})
+	d := w.device(w.key())
+	r := d.request(getConfig)
+
+	var created mt.NewSessionCreated
+	if err := decode(d.receive(), &created); err != nil {
+		t.Fatalf("first message: %v", err)
+	}
+	if created.FirstMsgID != r.id || created.ServerSalt != d.salt {
+		t.Errorf("announced %+v, want first message %d and salt %d", created, r.id, d.salt)
+	}
+	d.wantResult(r, tg.ConfigTypeID)
+
+	d.reconnect()
+	r = d.request(getConfig)
+	for {
+		m := d.receive()
+		if typeOf(m.body) == mt.NewSessionCreatedTypeID {
+			t.Fatal("announced again on the second connection")
+		}
+		if len(m.body) > 12 && typeOf(m.body[12:]) == tg.ConfigTypeID && m.id == d.newest {
+			break
+		}
+	}
+}
+
+func TestRepeatedRequestIsCarriedOutOnce(t *testing.T) {
+	d, other := pair(t, Options{})
+	r := d.message(other, "hello")
+	var first, second incoming
+	for first.id == 0 {
+		if m := d.receive(); answers(m, r) {
+			first = m
+		}
+	}
+
+	d.put(r)
+	second = d.receive()
+	if second.id != first.id || second.seq != first.seq || string(second.body) != string(first.body) {
+		t.Errorf("the repeat was answered by message %d, not by %d again", second.id, first.id)
+	}
+
+	d.reconnect()
+	d.put(r)
+	for second = d.receive(); !answers(second, r); {
+		second = d.receive()
+	}
+	if second.id != first.id {
+		t.Errorf("on a new connection the repeat was answered by message %d, not by %d again", second.id, first.id)
+	}
+	if n := d.inbox("15550002"); n != 1 {
+		t.Errorf("%d messages were written, want 1", n)
+	}
+}
+
+// answers tells whether m is the answer to r.
+func answers(m, r incoming) bool {
+	var result mt.RPCResult
+	return decode(m, &result) == nil && result.ReqMsgID == r.id
+}
+
+func TestAcknowledgedAnswerIsNotKept(t *testing.T) {
+	d, other := pair(t, Options{})
+	r := d.message(other, "hello")
+	var got incoming
+	for got = d.receive(); !answers(got, r); {
+		got = d.receive()
+	}
+	d.notify(&mt.MsgsAck{MsgIDs: []int64{got.id}})
+	d.put(r)
+	if typ := typeOf(d.result(r)); typ != mt.RPCErrorTypeID {
+		t.Errorf("the answer is %#x, want an error", typ)
+	}
+	if n := d.inbox("15550002"); n != 1 {
+		t.Errorf("%d messages were written, want 1", n)
+	}
+}
+
+func TestAnswerReachesTheNextConnection(t *testing.T) {
+	m := manual()
+	d, other := pair(t, Options{Clock: m})
+	d.telegram.Inject(simulator.Fault{Method: "messages.sendMessage", Delay: time.Hour / 4})
+	r := d.message(other, "hello")
+	d.await(mt.NewSessionCreatedTypeID, nil)
+	m.AwaitTimers(2) // the fault's and the acknowledgement's
+
+	d.server.Disconnect()
+	d.wantClosed()
+	m.Advance(time.Hour / 4)
+	d.reconnect()
+	d.notify(&mt.PingRequest{PingID: 1})
+	d.wantResult(r, tg.UpdateShortSentMessageTypeID)
+}
+
+func TestRequestThatRunsIsAcknowledged(t *testing.T) {
+	m := manual()
+	d, _ := pair(t, Options{Clock: m})
+	d.telegram.Inject(simulator.Fault{Method: "help.getConfig", Delay: time.Minute})
+	r := d.request(getConfig)
+	m.AwaitTimers(2)
+	m.Advance(ackAfter)
+	var ack mt.MsgsAck
+	d.await(mt.MsgsAckTypeID, &ack)
+	if len(ack.MsgIDs) != 1 || ack.MsgIDs[0] != r.id {
+		t.Errorf("acknowledged %d, want %d", ack.MsgIDs, r.id)
+	}
+
+	d.put(r) // acknowledged again, not run again
+	d.await(mt.MsgsAckTypeID, nil)
+	m.Advance(time.Minute)
+	d.wantResult(r, tg.ConfigTypeID)
+}
+
+func TestUpdatesReachEverySession(t *testing.T) {
+	d, other := pair(t, Options{})
+	key := d.world.key()
+	d.login(key, "15550002")
+	phone, tablet := d.device(key), d.device(key)
+	laptopKey := d.world.key()
+	d.login(laptopKey, "15550002")
+	laptop := d.device(laptopKey)
+	uploads := d.device(key) // wants none
+	for _, e := range []*device{phone, tablet, laptop} {
+		e.wantResult(e.request(getConfig), tg.ConfigTypeID)
+	}
+	uploads.wantResult(uploads.request(&tg.InvokeWithoutUpdatesRequest{Query: getConfig}), tg.ConfigTypeID)
+
+	d.message(other, "hello")
+	for _, e := range []*device{phone, tablet, laptop} {
+		var u tg.UpdateShortMessage
+		if m := e.receive(); typeOf(m.body) != tg.UpdateShortMessageTypeID && typeOf(m.body) != tg.UpdatesTypeID {
+			t.Errorf("update %#x (%v)", typeOf(m.body), decode(m, &u))
+		}
+	}
+	ping := uploads.notify(&mt.PingRequest{PingID: 7})
+	if m := uploads.receive(); typeOf(m.body) != mt.PongTypeID {
+		t.Errorf("after ping %d came %#x", ping.id, typeOf(m.body))
+	}
+}
+
+func TestReturningSessionIsToldThatItMissedUpdates(t *testing.T) {
+	d, _ := pair(t, Options{})
+	d.wantResult(d.request(getConfig), tg.ConfigTypeID)
+	d.reconnect()
+	d.notify(&mt.PingRequest{PingID: 1})
+	d.await(tg.UpdatesTooLongTypeID, nil)
+}
+
+func TestOldestDetachedSessionGivesWay(t *testing.T) {
+	w := newWorld(t, Options{})
+	key := w.key()
+	first, second := w.device(key), w.device(key)
+	for _, d := range []*device{first, second} {
+		d.wantResult(d.request(getConfig), tg.ConfigTypeID)
+	}
+	second.conn.Close()
+	k := w.server.key(key.ID)
+	for k.session(second.session).attached() {
+		// Until the server has noticed; the ping keeps the scheduler honest.
+		first.notify(&mt.PingRequest{PingID: 1})
+		first.await(mt.PongTypeID, nil)
+	}
+	for i := range maxSessions - 1 {
+		k.session(int64(i))
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.sessions) != maxSessions {
+		t.Errorf("%d sessions, want %d", len(k.sessions), maxSessions)
+	}
+	for _, s := range k.sessions {
+		if s.id == second.session {
+			t.Error("the detached session is still there")
+		}
+	}
+}
+
+func TestWindowForgetsTheOldAndKeepsWhatRuns(t *testing.T) {
+	w := newWorld(t, Options{})
+	s := w.server.key(w.key().ID).session(1)
+	running := &request{id: 4}
+	s.admit(running.id, 1, running)
+	const n = 2 * window
+	for i := int64(2); i <= n; i++ {
+		if _, _, code := s.admit(i*4, int32(i)*2-1, &request{id: i * 4, answered: true}); code != 0 {
+			t.Fatalf("message %d: code %d", i, code)
+		}
+	}
+	if len(s.received) > window+1 {
+		t.Errorf("%d messages are remembered", len(s.received))
+	}
+	if known, before, _ := s.admit(running.id, 1, &request{}); !known || before != running {
+		t.Error("the request that runs is forgotten")
+	}
+	if _, _, code := s.admit(8, 3, nil); code != codeTooOld {
+		t.Errorf("an old message: code %d, want %d", code, codeTooOld)
+	}
+	s.end()
+}
+
+func TestAnswersAreBounded(t *testing.T) {
+	w := newWorld(t, Options{})
+	s := w.server.key(w.key().ID).session(1)
+	for i := range 2 * keepAnswers {
+		s.answer(&request{id: int64(i)}, make([]byte, 16))
+	}
+	if len(s.answers) != keepAnswers {
+		t.Errorf("%d answers kept, want %d", len(s.answers), keepAnswers)
+	}
+	for range 10 {
+		s.answer(&request{}, make([]byte, keepAnswerBytes/4))
+	}
+	if s.kept > keepAnswerBytes {
+		t.Errorf("%d bytes kept, want at most %d", s.kept, keepAnswerBytes)
+	}
+}
