@@ -196,8 +196,7 @@ func (t *Telegram) discardCall(from *Client, in *tg.PhoneDiscardCallRequest) (tg
 		}
 	}
 	if c.State == Active {
-		lasted := t.clock.Now().Sub(c.Confirmed).Round(time.Second) + time.Second
-		c.Duration = min(max(time.Duration(in.Duration)*time.Second, 0), lasted)
+		c.Duration = min(max(time.Duration(in.Duration)*time.Second, 0), c.talked(t.clock.Now())+time.Second)
 	}
 	reason := Hangup
 	switch in := in.Reason.(type) {

@@ -155,3 +155,11 @@ func (t *Telegram) end(c *call, by *Client, reason Reason) (answer *tg.Updates) 
 	tell(c.to.user, received)
 	return answer
 }
+
+// talked is how long the call has been active, in whole seconds.
+func (c *call) talked(now time.Time) time.Duration {
+	if c.Confirmed.IsZero() {
+		return 0
+	}
+	return now.Sub(c.Confirmed).Truncate(time.Second)
+}

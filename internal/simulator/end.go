@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/big"
+	"slices"
 
 	"github.com/gotd/td/tg"
 )
@@ -19,7 +20,6 @@ import (
 type End struct {
 	api    *tg.Client
 	peer   tg.InputPhoneCall
-	caller bool
 	secret *big.Int // a or b
 	half   []byte   // g_a or g_b
 	key    []byte   // nil: not agreed yet
@@ -27,7 +27,7 @@ type End struct {
 
 // Ring calls somebody. The client must be logged in as a user.
 func (c *Client) Ring(ctx context.Context, userID int64, video bool) (*End, error) {
-	e := newEnd(c, true)
+	e := newEnd(c)
 	hash := sha256.Sum256(e.half)
 	answer, err := e.api.PhoneRequestCall(ctx, &tg.PhoneRequestCallRequest{
 		Video:    video,
@@ -47,15 +47,11 @@ func (c *Client) Ring(ctx context.Context, userID int64, video bool) (*End, erro
 	return e, nil
 }
 
-// Receive takes notice of an incoming call and lets the caller know that it
-// rings.
-func (c *Client) Receive(ctx context.Context, call *tg.PhoneCallRequested) (*End, error) {
-	e := newEnd(c, false)
+// Answering takes up an incoming call, of which the caller learns nothing yet.
+func (c *Client) Answering(call *tg.PhoneCallRequested) *End {
+	e := newEnd(c)
 	e.peer = tg.InputPhoneCall{ID: call.ID, AccessHash: call.AccessHash}
-	if _, err := e.api.PhoneReceivedCall(ctx, e.peer); err != nil {
-		return nil, fmt.Errorf("receive call: %w", err)
-	}
-	return e, nil
+	return e
 }
 
 // InputUser names a user as this client must, with the access hash that it would
@@ -77,11 +73,11 @@ func Protocol() tg.PhoneCallProtocol {
 	}
 }
 
-func newEnd(c *Client, caller bool) *End {
+func newEnd(c *Client) *End {
 	// 256 bits are as good as 2048 against a safe prime, and eight times cheaper.
 	secret := new(big.Int).SetBytes(randomBytes(32))
 	half := new(big.Int).Exp(big.NewInt(dhG), secret, prime())
-	return &End{api: tg.NewClient(c), caller: caller, secret: secret, half: padded(half)}
+	return &End{api: tg.NewClient(c), secret: secret, half: padded(half)}
 }
 
 // ID is the call's id.
@@ -89,6 +85,14 @@ func (e *End) ID() int64 { return e.peer.ID }
 
 // Peer names the call in requests of this side.
 func (e *End) Peer() tg.InputPhoneCall { return e.peer }
+
+// Received lets the caller of an incoming call know that it rings.
+func (e *End) Received(ctx context.Context) error {
+	if _, err := e.api.PhoneReceivedCall(ctx, e.peer); err != nil {
+		return fmt.Errorf("receive call: %w", err)
+	}
+	return nil
+}
 
 // Accept answers an incoming call.
 func (e *End) Accept(ctx context.Context) error {
@@ -126,6 +130,9 @@ func (e *End) HangUp(ctx context.Context, reason tg.PhoneCallDiscardReasonClass,
 	}
 	return nil
 }
+
+// Half is what this side adds to the key: g_a or g_b.
+func (e *End) Half() []byte { return slices.Clone(e.half) }
 
 // Key is the key of the call, nil before it is agreed.
 func (e *End) Key() []byte { return e.key }

@@ -37,6 +37,7 @@ func (t *Telegram) logOut(c *Client) {
 		return
 	}
 	if line := u.line; line != nil && (line.from.device == c || line.to.device == c) {
+		line.Duration = line.talked(t.clock.Now())
 		t.end(line, c, Disconnect)
 	}
 	u.clients = slices.DeleteFunc(u.clients, func(o *Client) bool { return o == c })
