@@ -1,23 +1,29 @@
 // Package account is one Telegram account: it connects, logs in, keeps the
 // session, hands every update on exactly once and sends requests.
 //
-// internal/host makes one Account per configured account and calls Run on a
-// goroutine of its own; a command calls Login. Invoke and the Peers methods may
-// be called from any goroutine while Run runs. OnUpdate is called on this
-// package's goroutines and must only queue what it is given: a handler that
-// waited for an answer of Telegram there would wait for ever.
+// The host makes an Account for each one that is configured and calls Run on a
+// goroutine of its own; a command calls Login. While either runs, any goroutine
+// may call Invoke, Call, Peer and Username. OnUpdate is called on goroutines of
+// this package, several at a time, and must only queue what it is given: one
+// that waited for an answer of Telegram would hold up the updates behind it,
+// that answer's own among them.
 //
-// The package knows nothing of calls or scripts: it takes phone updates out of
-// Telegram's ordering, because they have no place in it, and that is all.
+// The way of an update: gotd gives it to session.receive, which takes phone
+// updates out and emits them at once, since they have no place in Telegram's
+// numbering; the others go through the inbox to gotd's updates.Manager, which
+// puts them in order and fetches what is missing, and then to OnUpdate.
+//
+// The package knows nothing of the course of a call, of scripts or of rules.
 package account
 
 import (
-	"context"
 	"crypto/rsa"
+	"errors"
+	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
-	"github.com/gotd/td/bin"
 	"github.com/gotd/td/tg"
 
 	"luahost/internal/clock"
@@ -25,41 +31,76 @@ import (
 )
 
 // Options of New. Name, APIID, APIHash, Dir and one of Phone and BotToken are
-// required.
+// required, and Store is for Run.
 type Options struct {
-	Name     string // names the session file: Dir/Name.session
-	Phone    string // of a user
+	Name     string // names the session file, Dir/Name.session
+	Phone    string // of a user, or
 	BotToken string // of a bot
 
 	APIID   int
 	APIHash string
 
-	Server    string         // host:port; "" means Telegram's own servers
+	Server    string         // host:port of another server than Telegram's own
 	ServerKey *rsa.PublicKey // of Server
 	Test      bool           // Telegram's test servers
 
-	Dir   string       // data folder; created, readable by its owner only
-	Store *store.Store // keeps peers and the place in the stream of updates; nil: kept in memory only
+	Dir   string       // data folder; created for the owner's eyes only
+	Store *store.Store // keeps seen peers and the place in the stream of updates
 	Log   *slog.Logger // default: discards
-	Clock clock.Clock  // default: clock.System
+	Clock clock.Clock  // of timeouts and flood waits; default clock.System
 
-	// Prompt asks for code and password. Nil: nobody is asked, and a session
-	// that is not logged in is ErrUnauthorized.
+	// Prompt asks a person for code and password. Nil: nobody is asked, and a
+	// session that is not logged in is ErrUnauthorized. A bot needs none.
 	Prompt Prompt
 	// OnUpdate gets every update once. It must not block. Nil: nobody listens.
 	OnUpdate func(Update)
 
-	// FloodWait is the longest FLOOD_WAIT that a request sits out; one that
-	// Telegram wants longer is the request's error. Default one minute.
+	// FloodWait is how long a request sits out FLOOD_WAIT in all; when Telegram
+	// wants more, that is the request's error. Default one minute.
 	FloodWait time.Duration
-	// Timeout is how long a request waits for a connection and an answer, the
-	// time of flood waits not counted. Default one minute.
+	// Timeout is how long a request waits for a connection and for its answer,
+	// flood waits not counted. Default one minute.
 	Timeout time.Duration
 	// ConnectTimeout is how long Login tries to reach the server. Default 20 s.
 	ConnectTimeout time.Duration
 }
 
-// Update is one update with the users and chats that came along with it.
+func (o *Options) setDefaults() {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Clock == nil {
+		o.Clock = clock.System{}
+	}
+	if o.OnUpdate == nil {
+		o.OnUpdate = func(Update) {}
+	}
+	for _, d := range []struct {
+		value   *time.Duration
+		initial time.Duration
+	}{{&o.FloodWait, time.Minute}, {&o.Timeout, time.Minute}, {&o.ConnectTimeout, 20 * time.Second}} {
+		if *d.value == 0 {
+			*d.value = d.initial
+		}
+	}
+}
+
+func (o *Options) check() error {
+	switch {
+	case o.Name == "" || o.Dir == "":
+		return errors.New("account: Name and Dir are required")
+	case o.APIID == 0 || o.APIHash == "":
+		return fmt.Errorf("account %s: APIID and APIHash are required", o.Name)
+	case (o.Phone == "") == (o.BotToken == ""):
+		return fmt.Errorf("account %s: one of Phone and BotToken is required", o.Name)
+	case (o.Server == "") != (o.ServerKey == nil):
+		return fmt.Errorf("account %s: Server and ServerKey go together", o.Name)
+	}
+	return nil
+}
+
+// Update is one update, with the users and chats that came along with it. They
+// are shared with the other updates of the same message: do not change them.
 type Update struct {
 	Update   tg.UpdateClass
 	Users    []tg.UserClass
@@ -68,36 +109,29 @@ type Update struct {
 }
 
 // Account is one account of Telegram.
-type Account struct{}
+type Account struct {
+	opts  Options
+	log   *slog.Logger
+	clock clock.Clock
+	calls callHashes
+	self  atomic.Pointer[tg.User]
+	live  atomic.Pointer[session] // nil while neither Run nor Login runs
+}
 
-// New checks the options. It touches neither disk nor network.
-func New(Options) (*Account, error) { return nil, nil }
+// New makes an Account. It touches neither disk nor network.
+func New(o Options) (*Account, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	o.setDefaults()
+	return &Account{opts: o, log: o.Log.With(slog.String("account", o.Name)), clock: o.Clock}, nil
+}
 
 // Name is the configured name.
-func (a *Account) Name() string { return "" }
+func (a *Account) Name() string { return a.opts.Name }
 
-// Bot reports whether it is a bot's account.
-func (a *Account) Bot() bool { return false }
+// Bot reports whether this is a bot's account.
+func (a *Account) Bot() bool { return a.opts.BotToken != "" }
 
-// Self is the account's own user, nil before Run was ready for the first time.
-func (a *Account) Self() *tg.User { return nil }
-
-// Run connects and stays connected until ctx ends. It calls ready once.
-func (a *Account) Run(ctx context.Context, ready func()) error { return nil }
-
-// Login logs in and returns.
-func (a *Account) Login(ctx context.Context) error { return nil }
-
-// Invoke implements tg.Invoker.
-func (a *Account) Invoke(ctx context.Context, in bin.Encoder, out bin.Decoder) error { return nil }
-
-// Call is the access hash of a phone call that this account saw lately.
-func (a *Account) Call(ctx context.Context, id int64) (accessHash int64, ok bool) { return 0, false }
-
-// Peer is a user, channel or chat that this account has seen.
-func (a *Account) Peer(ctx context.Context, id int64) (tg.InputPeerClass, bool) { return nil, false }
-
-// Username resolves a name.
-func (a *Account) Username(ctx context.Context, name string) (tg.InputPeerClass, error) {
-	return nil, nil
-}
+// Self is the account's own user, nil as long as none has logged in.
+func (a *Account) Self() *tg.User { return a.self.Load() }

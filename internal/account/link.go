@@ -1,0 +1,105 @@
+package account
+
+import (
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"github.com/gotd/td/telegram"
+)
+
+// loginAttempts is how many connections Login tries before it gives up.
+const loginAttempts = 3
+
+// link follows the connection, and says once when it breaks and once when it
+// is back. gotd calls it from its own goroutines.
+type link struct {
+	session *session
+
+	mu       sync.Mutex
+	ready    bool // can requests be sent now?
+	ever     bool // could they at any time?
+	down     bool // has a loss been logged?
+	failures int  // attempts that came to nothing, since the start or the last success
+	last     error
+}
+
+// dead is told why a connection ended; changed follows.
+func (l *link) dead(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.last = err
+}
+
+func (l *link) changed(state telegram.ConnectionState) {
+	switch state {
+	case telegram.ConnectionStateReady:
+		l.up()
+	case telegram.ConnectionStateDisconnected:
+		l.lost()
+	}
+}
+
+// up is told by gotd of each connection, and by connect of the first.
+func (l *link) up() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ready {
+		return
+	}
+	again := l.ever
+	l.ready, l.ever, l.failures = true, true, 0
+	if l.down {
+		l.down = false
+		l.session.log.Info("connected again")
+	}
+	if feed := l.session.feed; again && feed != nil {
+		feed.catchUp()
+	}
+}
+
+func (l *link) lost() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ready = false
+	l.failures++
+	if l.session.feed == nil && !l.ever && l.failures == loginAttempts {
+		l.session.end(l.unreachable())
+	}
+	if l.down || l.session.ctx.Err() != nil {
+		return
+	}
+	l.down = true
+	message := "connection lost, trying again"
+	if !l.ever {
+		message = "server cannot be reached, trying again"
+	}
+	l.session.log.Warn(message, slog.Any("err", cause(l.last)))
+}
+
+// overdue is called when Login has waited long enough for a connection.
+func (l *link) overdue() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.ever {
+		l.session.end(l.unreachable())
+	}
+}
+
+func (l *link) unreachable() error {
+	name, server := l.session.opts.Name, l.session.opts.Server
+	if server == "" {
+		server = "Telegram"
+	}
+	if l.last == nil {
+		return fmt.Errorf("account %s: %w: no answer from %s", name, ErrUnreachable, server)
+	}
+	return fmt.Errorf("account %s: %w: %s: %w", name, ErrUnreachable, server, cause(l.last))
+}
+
+// connected reports whether requests can be sent now.
+func (l *link) connected() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.ready
+}

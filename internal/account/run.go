@@ -1,0 +1,97 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/gotd/td/tg"
+	"github.com/gotd/td/tgerr"
+
+	"luahost/internal/clock"
+)
+
+// pause is how long Run waits before it repeats what a broken connection ended.
+const pause = 2 * time.Second
+
+// Run connects and calls ready once, when the account is logged in and takes
+// updates. It reconnects until ctx ends, which is its error then; or until it is
+// of no use to go on: ErrUnauthorized, ErrRevoked, ErrWrongKey, ErrInUse.
+func (a *Account) Run(ctx context.Context, ready func()) error {
+	if a.opts.Store == nil {
+		return fmt.Errorf("account %s: Run needs a Store", a.opts.Name)
+	}
+	file, err := openSession(a.opts.Dir, a.opts.Name)
+	if err != nil {
+		return err
+	}
+	defer file.close()
+	if !file.exists() && !a.mayLogIn() {
+		return a.errUnauthorized() // and no key is exchanged for nothing
+	}
+	return a.connect(ctx, file, true, func(ctx context.Context, s *session) error {
+		if err := s.authorise(ctx); err != nil {
+			return err
+		}
+		return s.feed.run(ctx, ready)
+	})
+}
+
+// mayLogIn reports whether Run can log in on its own account.
+func (a *Account) mayLogIn() bool { return a.Bot() || a.opts.Prompt != nil }
+
+// authorise finds out who is logged in, and logs in if nobody is and Run may.
+func (s *session) authorise(ctx context.Context) error {
+	self, err := s.fetchSelf(ctx)
+	switch {
+	case err == nil:
+		s.become(self)
+		return nil
+	case !nobody(err):
+		return s.explain(err)
+	case s.mayLogIn():
+		return s.logIn(ctx)
+	default:
+		return s.errUnauthorized()
+	}
+}
+
+// nobody reports whether err says that the session was never logged in, or was
+// logged out as a user does it. Both are mended by logging in.
+func nobody(err error) bool {
+	return tgerr.Is(err, "AUTH_KEY_UNREGISTERED")
+}
+
+// fetchSelf asks for the session's user, until there is an answer.
+func (s *session) fetchSelf(ctx context.Context) (*tg.User, error) {
+	for {
+		users, err := tg.NewClient(s).UsersGetUsers(ctx, []tg.InputUserClass{&tg.InputUserSelf{}})
+		if errors.Is(err, ErrNotConnected) || errors.Is(err, ErrTimeout) {
+			if err := clock.Wait(ctx, s.clock, pause); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, u := range users {
+			if self, ok := u.(*tg.User); ok {
+				return self, nil
+			}
+		}
+		return nil, errors.New("fetch self: Telegram named nobody")
+	}
+}
+
+func (s *session) become(self *tg.User) {
+	s.self.Store(self)
+	s.saw(self)
+	s.log.Info("logged in", slog.Int64("user", self.ID), slog.String("username", self.Username))
+}
+
+func (a *Account) errBusy() error {
+	return fmt.Errorf("account %s: Run or Login runs already", a.opts.Name)
+}
