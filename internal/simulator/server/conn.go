@@ -44,14 +44,14 @@ const (
 // conn is one connection. Its fields belong to its reader, but for what the
 // queue's mutex guards.
 type conn struct {
-	server   *Server
-	nc       net.Conn
-	wire     *wire
-	exchange exchange
-	sessions map[*session]struct{} // that came over it
-	running  chan struct{}         // one element per request that runs
-	known    bool                  // it has shown a key
-	deadline time.Time             // from ping_delay_disconnect; zero: ReadTimeout after each message
+	server    *Server
+	nc        net.Conn
+	wire      *wire
+	handshake handshake
+	sessions  map[*session]struct{} // that came over it
+	running   chan struct{}         // one element per request that runs
+	known     bool                  // it has shown a key
+	deadline  time.Time             // from ping_delay_disconnect; zero: ReadTimeout after each message
 
 	mu     sync.Mutex
 	filled *sync.Cond // the queue is not empty, or closed
@@ -68,11 +68,11 @@ type outgoing struct {
 
 func newConn(s *Server, nc net.Conn) *conn {
 	c := &conn{
-		server:   s,
-		nc:       nc,
-		exchange: exchange{rsa: s.rsa, dc: s.o.DC, now: s.o.Clock.Now},
-		sessions: make(map[*session]struct{}),
-		running:  make(chan struct{}, maxRunning),
+		server:    s,
+		nc:        nc,
+		handshake: handshake{rsa: s.rsa, dc: s.o.DC, now: s.o.Clock.Now},
+		sessions:  make(map[*session]struct{}),
+		running:   make(chan struct{}, maxRunning),
 	}
 	c.filled = sync.NewCond(&c.mu)
 	return c
@@ -171,7 +171,7 @@ func (c *conn) plain(frame []byte) error {
 	if err := m.Decode(&bin.Buffer{Buf: frame}); err != nil {
 		return fmt.Errorf("decode unencrypted message: %w", err)
 	}
-	answer, done, err := c.exchange.handle(&bin.Buffer{Buf: m.MessageData})
+	answer, done, err := c.handshake.handle(&bin.Buffer{Buf: m.MessageData})
 	if refusal := (*codec.ProtocolErr)(nil); errors.As(err, &refusal) {
 		c.refuse(refusal)
 		return nil

@@ -28,14 +28,14 @@ const patience = 20 * time.Second
 
 // world is an embedded Telegram with a server that runs until the test ends.
 type world struct {
-	*testing.T
+	testing.TB
 	telegram *simulator.Telegram
 	server   *Server
 	clock    clock.Clock
 	stop     func() // and wait
 }
 
-func newWorld(t *testing.T, o Options) *world {
+func newWorld(t testing.TB, o Options) *world {
 	t.Helper()
 	if o.Clock == nil {
 		o.Clock = clock.System{}
@@ -51,7 +51,7 @@ func newWorld(t *testing.T, o Options) *world {
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
 	stopped := false
-	w := &world{T: t, telegram: o.Telegram, server: s, clock: o.Clock}
+	w := &world{TB: t, telegram: o.Telegram, server: s, clock: o.Clock}
 	w.stop = func() {
 		if stopped {
 			return

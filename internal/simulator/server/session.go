@@ -55,9 +55,9 @@ type session struct {
 	ended     bool
 	content   int32 // messages sent that are to be acknowledged
 	received  []received
-	floor     int64 // ids up to here are forgotten
-	answers   []*message
-	kept      int // bytes of answers
+	floor     int64      // ids up to here are forgotten
+	answers   []*message // and the announcement: what is sent again until acknowledged
+	kept      int        // bytes of answers
 	ackTimer  clock.Timer
 	subscribe bool   // to updates: somebody began or has done it
 	cancel    func() // ends the subscription
@@ -312,11 +312,13 @@ func (s *session) announce(first int64) {
 		return
 	}
 	s.announced = true
-	s.put(s.stamp(news, encode(&mt.NewSessionCreated{
+	m := s.stamp(news, encode(&mt.NewSessionCreated{
 		FirstMsgID: first,
 		UniqueID:   s.key.server.ids.New(proto.MessageFromServer), // rising, so unlike any before
 		ServerSalt: salt,
-	})))
+	}))
+	s.keep(m) // or a client whose connection dies now never hears of it
+	s.put(m)
 }
 
 // wantUpdates subscribes the session, once.

@@ -46,7 +46,7 @@ var (
 	errWrongDC     = &codec.ProtocolErr{Code: codec.CodeWrongDC}
 )
 
-// exchange is the server's side of making an authorization key, step by step:
+// handshake is the server's side of making an authorization key, step by step:
 // each request of the client is given to handle, which returns the answer. A
 // client may begin anew at any time. It belongs to the connection's reader.
 //
@@ -54,7 +54,7 @@ var (
 // one pq for ever and wants to own the connection, so it is not used.
 //
 // https://core.telegram.org/mtproto/auth_key
-type exchange struct {
+type handshake struct {
 	rsa *rsa.PrivateKey
 	dc  int
 	now func() time.Time
@@ -74,7 +74,7 @@ type agreed struct {
 }
 
 // handle answers one request. done is not nil with the last answer.
-func (x *exchange) handle(b *bin.Buffer) (answer bin.Encoder, done *agreed, err error) {
+func (h *handshake) handle(b *bin.Buffer) (answer bin.Encoder, done *agreed, err error) {
 	id, err := b.PeekID()
 	if err != nil {
 		return nil, nil, err
@@ -85,25 +85,25 @@ func (x *exchange) handle(b *bin.Buffer) (answer bin.Encoder, done *agreed, err 
 		if err := req.Decode(b); err != nil {
 			return nil, nil, err
 		}
-		answer, err = x.begin(req.Nonce)
+		answer, err = h.begin(req.Nonce)
 	case mt.ReqPqMultiRequestTypeID:
 		var req mt.ReqPqMultiRequest
 		if err := req.Decode(b); err != nil {
 			return nil, nil, err
 		}
-		answer, err = x.begin(req.Nonce)
+		answer, err = h.begin(req.Nonce)
 	case mt.ReqDHParamsRequestTypeID:
 		var req mt.ReqDHParamsRequest
 		if err := req.Decode(b); err != nil {
 			return nil, nil, err
 		}
-		answer, err = x.offer(&req)
+		answer, err = h.offer(&req)
 	case mt.SetClientDHParamsRequestTypeID:
 		var req mt.SetClientDHParamsRequest
 		if err := req.Decode(b); err != nil {
 			return nil, nil, err
 		}
-		return x.agree(&req)
+		return h.agree(&req)
 	default:
 		return nil, nil, fmt.Errorf("%w: constructor %#x", errBadExchange, id)
 	}
@@ -111,7 +111,7 @@ func (x *exchange) handle(b *bin.Buffer) (answer bin.Encoder, done *agreed, err 
 }
 
 // begin gives the client a product to factor and the key to answer with.
-func (x *exchange) begin(nonce bin.Int128) (bin.Encoder, error) {
+func (h *handshake) begin(nonce bin.Int128) (bin.Encoder, error) {
 	p, err := rand.Prime(rand.Reader, factorBits)
 	if err != nil {
 		return nil, err
@@ -122,64 +122,64 @@ func (x *exchange) begin(nonce bin.Int128) (bin.Encoder, error) {
 			return nil, err
 		}
 	}
-	x.nonce, x.pq, x.secret = nonce, new(big.Int).Mul(p, q).Bytes(), nil
-	if _, err := io.ReadFull(rand.Reader, x.serverNonce[:]); err != nil {
+	h.nonce, h.pq, h.secret = nonce, new(big.Int).Mul(p, q).Bytes(), nil
+	if _, err := io.ReadFull(rand.Reader, h.serverNonce[:]); err != nil {
 		return nil, err
 	}
 	return &mt.ResPQ{
-		Nonce:                       x.nonce,
-		ServerNonce:                 x.serverNonce,
-		Pq:                          x.pq,
-		ServerPublicKeyFingerprints: []int64{crypto.RSAFingerprint(&x.rsa.PublicKey)},
+		Nonce:                       h.nonce,
+		ServerNonce:                 h.serverNonce,
+		Pq:                          h.pq,
+		ServerPublicKeyFingerprints: []int64{crypto.RSAFingerprint(&h.rsa.PublicKey)},
 	}, nil
 }
 
 // offer checks the client's work and gives it the group and g^a.
-func (x *exchange) offer(req *mt.ReqDHParamsRequest) (bin.Encoder, error) {
-	if x.pq == nil || req.Nonce != x.nonce || req.ServerNonce != x.serverNonce {
+func (h *handshake) offer(req *mt.ReqDHParamsRequest) (bin.Encoder, error) {
+	if h.pq == nil || req.Nonce != h.nonce || req.ServerNonce != h.serverNonce {
 		return nil, errBadExchange
 	}
 	p, q := new(big.Int).SetBytes(req.P), new(big.Int).SetBytes(req.Q)
-	if p.Cmp(q) >= 0 || new(big.Int).Mul(p, q).Cmp(new(big.Int).SetBytes(x.pq)) != 0 {
+	if p.Cmp(q) >= 0 || new(big.Int).Mul(p, q).Cmp(new(big.Int).SetBytes(h.pq)) != 0 {
 		return nil, errBadExchange
 	}
-	if req.PublicKeyFingerprint != crypto.RSAFingerprint(&x.rsa.PublicKey) {
+	if req.PublicKeyFingerprint != crypto.RSAFingerprint(&h.rsa.PublicKey) {
 		return nil, errKeyNotFound
 	}
-	inner, err := x.innerData(req.EncryptedData)
+	inner, err := h.innerData(req.EncryptedData)
 	if err != nil {
 		return nil, err
 	}
-	x.newNonce = inner.GetNewNonce()
+	h.newNonce = inner.GetNewNonce()
 
 	prime := dhPrime()
-	x.secret, err = rand.Int(rand.Reader, prime)
+	h.secret, err = rand.Int(rand.Reader, prime)
 	if err != nil {
 		return nil, err
 	}
 	var b bin.Buffer
 	if err := b.Encode(&mt.ServerDHInnerData{
-		Nonce:       x.nonce,
-		ServerNonce: x.serverNonce,
+		Nonce:       h.nonce,
+		ServerNonce: h.serverNonce,
 		G:           generator,
 		DhPrime:     prime.Bytes(),
-		GA:          new(big.Int).Exp(big.NewInt(generator), x.secret, prime).Bytes(),
-		ServerTime:  int(x.now().Unix()),
+		GA:          new(big.Int).Exp(big.NewInt(generator), h.secret, prime).Bytes(),
+		ServerTime:  int(h.now().Unix()),
 	}); err != nil {
 		return nil, err
 	}
-	x.key, x.iv = crypto.TempAESKeys(x.newNonce.BigInt(), x.serverNonce.BigInt())
-	answer, err := crypto.EncryptExchangeAnswer(rand.Reader, b.Buf, x.key, x.iv)
+	h.key, h.iv = crypto.TempAESKeys(h.newNonce.BigInt(), h.serverNonce.BigInt())
+	answer, err := crypto.EncryptExchangeAnswer(rand.Reader, b.Buf, h.key, h.iv)
 	if err != nil {
 		return nil, err
 	}
-	return &mt.ServerDHParamsOk{Nonce: x.nonce, ServerNonce: x.serverNonce, EncryptedAnswer: answer}, nil
+	return &mt.ServerDHParamsOk{Nonce: h.nonce, ServerNonce: h.serverNonce, EncryptedAnswer: answer}, nil
 }
 
 // innerData decrypts what the client sent under the RSA key and checks it
 // against what is known already.
-func (x *exchange) innerData(encrypted []byte) (mt.PQInnerDataClass, error) {
-	data, err := crypto.DecodeRSAPad(encrypted, x.rsa)
+func (h *handshake) innerData(encrypted []byte) (mt.PQInnerDataClass, error) {
+	data, err := crypto.DecodeRSAPad(encrypted, h.rsa)
 	if err != nil {
 		return nil, errKeyNotFound
 	}
@@ -187,28 +187,28 @@ func (x *exchange) innerData(encrypted []byte) (mt.PQInnerDataClass, error) {
 	if err != nil {
 		return nil, errKeyNotFound
 	}
-	if inner.GetNonce() != x.nonce || inner.GetServerNonce() != x.serverNonce || string(inner.GetPq()) != string(x.pq) {
+	if inner.GetNonce() != h.nonce || inner.GetServerNonce() != h.serverNonce || string(inner.GetPq()) != string(h.pq) {
 		return nil, errBadExchange
 	}
-	dc := x.dc
+	dc := h.dc
 	switch inner := inner.(type) {
 	case *mt.PQInnerDataDC:
 		dc = inner.DC
 	case *mt.PQInnerDataTempDC:
 		dc = inner.DC
 	}
-	if dc = max(dc, -dc); dc != x.dc && dc != x.dc+testDC {
+	if dc = max(dc, -dc); dc != h.dc && dc != h.dc+testDC {
 		return nil, errWrongDC
 	}
 	return inner, nil
 }
 
 // agree takes g^b and computes the key.
-func (x *exchange) agree(req *mt.SetClientDHParamsRequest) (bin.Encoder, *agreed, error) {
-	if x.secret == nil || req.Nonce != x.nonce || req.ServerNonce != x.serverNonce {
+func (h *handshake) agree(req *mt.SetClientDHParamsRequest) (bin.Encoder, *agreed, error) {
+	if h.secret == nil || req.Nonce != h.nonce || req.ServerNonce != h.serverNonce {
 		return nil, nil, errBadExchange
 	}
-	data, err := crypto.DecryptExchangeAnswer(req.EncryptedData, x.key, x.iv)
+	data, err := crypto.DecryptExchangeAnswer(req.EncryptedData, h.key, h.iv)
 	if err != nil {
 		return nil, nil, fmt.Errorf("decrypt g_b: %w", err)
 	}
@@ -216,23 +216,23 @@ func (x *exchange) agree(req *mt.SetClientDHParamsRequest) (bin.Encoder, *agreed
 	if err := inner.Decode(&bin.Buffer{Buf: data}); err != nil {
 		return nil, nil, fmt.Errorf("decode g_b: %w", err)
 	}
-	if inner.Nonce != x.nonce || inner.ServerNonce != x.serverNonce {
+	if inner.Nonce != h.nonce || inner.ServerNonce != h.serverNonce {
 		return nil, nil, errBadExchange
 	}
 	prime, g, gB := dhPrime(), big.NewInt(generator), new(big.Int).SetBytes(inner.GB)
-	if err := crypto.CheckDHParams(prime, g, new(big.Int).Exp(g, x.secret, prime), gB); err != nil {
+	if err := crypto.CheckDHParams(prime, g, new(big.Int).Exp(g, h.secret, prime), gB); err != nil {
 		return nil, nil, err
 	}
 	var key crypto.Key
-	new(big.Int).Exp(gB, x.secret, prime).FillBytes(key[:])
-	x.secret = nil
+	new(big.Int).Exp(gB, h.secret, prime).FillBytes(key[:])
+	h.secret = nil
 	return &mt.DhGenOk{
-		Nonce:         x.nonce,
-		ServerNonce:   x.serverNonce,
-		NewNonceHash1: crypto.NonceHash1(x.newNonce, key),
+		Nonce:         h.nonce,
+		ServerNonce:   h.serverNonce,
+		NewNonceHash1: crypto.NonceHash1(h.newNonce, key),
 	}, &agreed{
 		key:  key.WithID(),
-		salt: crypto.ServerSalt(x.newNonce, x.serverNonce),
+		salt: crypto.ServerSalt(h.newNonce, h.serverNonce),
 	}, nil
 }
 
