@@ -77,8 +77,11 @@ func (t *Telegram) inputCall(from *Client, in tg.InputPhoneCall) (*call, error) 
 	return c, nil
 }
 
-// receivedCall says that a device of the callee rings. Our choice: the first one
-// counts, and later ones are heard and change nothing.
+// receivedCall says that a device of the callee rings, which the caller sees as
+// receive_date. Our choice: the first device counts, and later ones are heard and
+// change nothing. The page of this method also speaks of refusing all other
+// callers from then on; here that stays the work of the callee's app, as
+// requestCall says.
 func (t *Telegram) receivedCall(from *Client, in *tg.PhoneReceivedCallRequest) (*tg.BoolTrue, error) {
 	c, err := t.inputCall(from, in.Peer)
 	switch {

@@ -266,3 +266,37 @@ func TestARatingIsKept(t *testing.T) {
 	w.must(rate(4))
 	w.equal("rating", w.sim.Calls()[0].Rating, 4)
 }
+
+func TestWhoMayCallDirectly(t *testing.T) {
+	for setting, want := range map[simulator.Audience]bool{
+		simulator.Everybody: true, simulator.Contacts: false, simulator.Nobody: false,
+	} {
+		w := newWorld(t)
+		eve := w.add(simulator.User{Phone: "15550005", FirstName: "Eve", PeerToPeer: setting})
+		ann := w.login(w.ann)
+		out, in := w.ringing(ann, w.login(eve))
+		w.must(in.Accept(t.Context()))
+		accepted := find[*tg.PhoneCallAccepted](w, ann)
+		answer, err := ann.api.PhoneConfirmCall(t.Context(), &tg.PhoneConfirmCallRequest{
+			Peer: out.Peer(), GA: out.Half(), Protocol: accepted.Protocol,
+		})
+		w.must(err)
+		w.equal("p2p_allowed", answer.PhoneCall.(*tg.PhoneCall).P2PAllowed, want)
+	}
+}
+
+func TestEachReasonIsToldAsItWasSent(t *testing.T) {
+	for reason, want := range map[tg.PhoneCallDiscardReasonClass]simulator.Reason{
+		missed: simulator.Missed, hangup: simulator.Hangup, busy: simulator.Busy,
+		&tg.PhoneCallDiscardReasonDisconnect{}:                          simulator.Disconnect,
+		&tg.PhoneCallDiscardReasonMigrateConferenceCall{Slug: "a-slug"}: simulator.Migrated,
+	} {
+		w := newWorld(t)
+		ann, bob := w.login(w.ann), w.login(w.bob)
+		out, _ := w.talking(ann, bob)
+		w.must(out.HangUp(t.Context(), reason, 0))
+		got, _ := find[*tg.PhoneCallDiscarded](w, bob).GetReason()
+		w.equal("told", got.String(), reason.String())
+		w.equal("recorded", w.sim.Calls()[0].Reason, want)
+	}
+}

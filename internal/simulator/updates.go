@@ -2,7 +2,6 @@ package simulator
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/gotd/td/bin"
 	"github.com/gotd/td/tg"
@@ -59,8 +58,8 @@ func (t *Telegram) getState(from *Client, _ *tg.UpdatesGetStateRequest) (*tg.Upd
 
 // getDifference gives what happened after a pts
 // (https://core.telegram.org/api/updates#recovering-gaps). Every message counts
-// one, and nothing else is counted, so the difference is a tail of the box. Our
-// choice: it is given whole, whatever pts_limit says.
+// one from 1 on, and nothing else is counted, so the difference is a tail of the
+// box. Our choice: it is given whole, whatever pts_limit says.
 func (t *Telegram) getDifference(from *Client, in *tg.UpdatesGetDifferenceRequest) (tg.UpdatesDifferenceClass, error) {
 	u := from.user
 	switch {
@@ -71,8 +70,7 @@ func (t *Telegram) getDifference(from *Client, in *tg.UpdatesGetDifferenceReques
 	case in.Pts == u.pts:
 		return &tg.UpdatesDifferenceEmpty{Date: t.now()}, nil
 	}
-	missed := slices.DeleteFunc(slices.Clone(u.messages), func(m message) bool { return m.pts <= in.Pts })
-	messages, users := t.messagesSeenBy(u, missed)
+	messages, users := t.messagesSeenBy(u, u.messages[in.Pts-1:])
 	return &tg.UpdatesDifference{
 		NewMessages:          messages,
 		NewEncryptedMessages: []tg.EncryptedMessageClass{},

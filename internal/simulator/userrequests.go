@@ -17,6 +17,8 @@ func (t *Telegram) getUsers(from *Client, in *tg.UsersGetUsersRequest) (*tg.User
 	return &tg.UserClassVector{Elems: users}, nil
 }
 
+// getFullUser says, among much that is left out, whether one may call. Our choice:
+// who is blocked is told the same as who is kept out by privacy.
 func (t *Telegram) getFullUser(from *Client, in *tg.UsersGetFullUserRequest) (*tg.UsersUserFull, error) {
 	viewer := from.user
 	u, err := t.inputUser(viewer, in.ID)

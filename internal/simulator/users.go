@@ -12,8 +12,7 @@ import (
 // firstID is beyond 32 bits, as the ids of new accounts have long been.
 const firstID = 7_000_000_001
 
-// maxID is the largest id of a user: Telegram keeps them within 52 bits
-// (https://core.telegram.org/api/bots/ids).
+// maxID is the largest id of a user (https://core.telegram.org/api/bots/ids).
 const maxID = 1<<40 - 1
 
 // Audience is whom a privacy setting lets through.
@@ -96,7 +95,7 @@ func (t *Telegram) AddUser(u User) (int64, error) {
 		blocked:  make(map[int64]int),
 		sent:     make(map[int64]bool),
 		dialed:   make(map[int]bool),
-		pts:      1,
+		pts:      1, // as getDifference takes 0 for none
 	}
 	t.users[u.ID] = added
 	if u.Phone != "" {

@@ -11,10 +11,13 @@ import (
 
 	"github.com/gotd/td/tg"
 	"github.com/gotd/td/tgerr"
+	"go.uber.org/goleak"
 
 	"luahost/internal/clock"
 	"luahost/internal/simulator"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var evening = time.Date(2026, 3, 1, 22, 0, 0, 0, time.UTC)
 
