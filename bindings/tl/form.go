@@ -117,6 +117,8 @@ func (r *reader) shorthand(v lua.LValue, c *class, dst reflect.Value) (done bool
 			look.id = id
 		case c.form != formCall && c.plain(string(v)) != nil:
 			return false, nil
+		case c.form != formCall && isUsername(string(v)):
+			return false, r.fault("expected %s, %s, got %s: a username begins with @", c.name, c.form.explain(), shown(v))
 		default:
 			return false, r.fault("expected %s, %s, got %s", c.name, c.form.explain(), shown(v))
 		}

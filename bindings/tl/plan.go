@@ -41,7 +41,7 @@ type field struct {
 	name   string
 	typ    typ
 	index  int // in the Go struct
-	flags  int // index of the flags word with its bit, or -1 when it is required
+	word   int // which of the flags words has its bit, or -1 when it is required
 	bit    int
 	random bool // drawn when a script leaves it out
 }
@@ -55,14 +55,18 @@ type plan struct {
 	byName   map[string]int
 	required fieldSet
 	groups   []fieldSet // fields that share a bit
-	words    []int      // indexes of the flags words
+	words    []int      // indexes of the flags words in the Go struct
 	hasTrue  bool
 }
 
 // fieldSet is a set of indexes into plan.fields.
 type fieldSet [2]uint64
 
-const maxFields = 128
+// The most that a constructor of the layer has.
+const (
+	maxFields = 128
+	maxWords  = 2
+)
 
 func (s *fieldSet) add(i int)     { s[i>>6] |= 1 << (i & 63) }
 func (s fieldSet) has(i int) bool { return s[i>>6]&(1<<(i&63)) != 0 }
@@ -106,25 +110,25 @@ func (s *schema) makePlan(e *entry) *plan {
 	for index, text := range strings.Fields(e.fields) {
 		name, typeName, _ := strings.Cut(text, ":")
 		if typeName == "#" {
-			words[name] = index
+			words[name] = len(p.words)
 			p.words = append(p.words, index)
 			continue
 		}
-		f := field{name: name, index: index, flags: -1}
+		f := field{name: name, index: index, word: -1}
 		if flag, rest, ok := strings.Cut(typeName, "?"); ok {
 			word, bit, _ := strings.Cut(flag, ".")
-			f.flags, f.bit, typeName = words[word], atoi(bit), rest
+			f.word, f.bit, typeName = words[word], atoi(bit), rest
 		}
 		f.typ = s.typeOf(typeName, p.goType.Field(index).Type)
-		f.random = name == "random_id" && f.flags < 0 && drawsRandom(e) && f.typ.kind != kindBytes
+		f.random = name == "random_id" && f.word < 0 && drawsRandom(e) && f.typ.kind != kindBytes
 		i := len(p.fields)
 		p.byName[name] = i
 		p.fields = append(p.fields, f)
-		if f.flags < 0 {
+		if f.word < 0 {
 			p.required.add(i)
 			continue
 		}
-		key := [2]int{f.flags, f.bit}
+		key := [2]int{f.word, f.bit}
 		if _, seen := shared[key]; !seen {
 			order = append(order, key)
 		}
@@ -133,7 +137,7 @@ func (s *schema) makePlan(e *entry) *plan {
 		shared[key] = set
 		p.hasTrue = p.hasTrue || f.typ.kind == kindTrue
 	}
-	if len(p.fields) > maxFields || p.goType.NumField() != len(p.fields)+len(p.words) {
+	if len(p.fields) > maxFields || len(p.words) > maxWords || p.goType.NumField() != len(p.fields)+len(p.words) {
 		panic(fmt.Sprintf("%s: the schema has %d fields, %s has %d", e.name, len(p.fields)+len(p.words), p.goType, p.goType.NumField()))
 	}
 	for _, key := range order {

@@ -82,13 +82,19 @@ func (w *writer) fields(v reflect.Value, p *plan) (lua.LValue, error) {
 	if v.Type() != p.goType {
 		return nil, fmt.Errorf("%s is not of the layer", v.Type())
 	}
-	tb := w.L.CreateTable(0, p.sizeOf(v))
+	var words [maxWords]uint64
+	size := 1 + p.required.len()
+	for i, index := range p.words {
+		words[i] = v.Field(index).Uint()
+		size += bits.OnesCount64(words[i])
+	}
+	tb := w.L.CreateTable(0, size)
 	tb.Metatable = w.vm.metatable(w.L, p)
 	tb.RawSetString("_", p.value)
 	for i := range p.fields {
 		f := &p.fields[i]
 		fv := v.Field(f.index)
-		if f.flags >= 0 && v.Field(f.flags).Uint()&(1<<f.bit) == 0 && fv.IsZero() {
+		if f.word >= 0 && words[f.word]&(1<<f.bit) == 0 && fv.IsZero() {
 			continue
 		}
 		lv, err := w.value(fv, &f.typ)
@@ -98,15 +104,6 @@ func (w *writer) fields(v reflect.Value, p *plan) (lua.LValue, error) {
 		tb.RawSetString(f.name, lv)
 	}
 	return tb, nil
-}
-
-// sizeOf estimates the number of keys, so that the table need not grow.
-func (p *plan) sizeOf(v reflect.Value) int {
-	n := 1 + p.required.len()
-	for _, word := range p.words {
-		n += bits.OnesCount64(v.Field(word).Uint())
-	}
-	return n
 }
 
 // value converts a field or an element.

@@ -1,14 +1,10 @@
 package tl
 
 import (
-	"context"
 	"fmt"
-	"maps"
 	"reflect"
-	"slices"
 	"strings"
 
-	"github.com/gotd/td/bin"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -74,8 +70,8 @@ func (r *reader) object(tb *lua.LTable, p *plan, dst reflect.Value) *fault {
 		}
 		r.path = r.path[:len(r.path)-1]
 		given.add(i)
-		if f.flags >= 0 {
-			word := dst.Field(f.flags)
+		if f.word >= 0 {
+			word := dst.Field(p.words[f.word])
 			word.SetUint(word.Uint() | 1<<f.bit)
 		}
 	}
@@ -327,54 +323,4 @@ func (t *typ) expected() string {
 		}
 	}
 	return t.name
-}
-
-// ToTL makes the TL object that v describes, by the same rules as an argument of
-// a method. typeName is a type (InputPeer) or a constructor or method of the
-// layer. Peers that have to be looked up are, in place, with L's context. The
-// error says what is wrong with v; it names no script and no line.
-func (m *Module) ToTL(L *lua.LState, v lua.LValue, typeName string) (bin.Object, error) {
-	r := reader{schema: m.schema, peers: m.opts.Peers != nil}
-	object, fault := r.root(v, typeName)
-	if fault != nil {
-		return nil, fault
-	}
-	if len(r.lookups) > 0 {
-		if err := m.resolve(contextOf(L), r.lookups); err != nil {
-			return nil, err
-		}
-	}
-	return *object, nil
-}
-
-// root converts a value that is not part of another.
-func (r *reader) root(v lua.LValue, typeName string) (*bin.Object, *fault) {
-	object := new(bin.Object)
-	c := r.schema.classes[typeName]
-	if e := r.schema.names[typeName]; e != nil && c == nil {
-		tb, ok := v.(*lua.LTable)
-		if !ok {
-			return nil, r.fault("expected %s, a table, got %s", typeName, shown(v))
-		}
-		*object = e.newObject()
-		return object, r.object(tb, r.schema.plan(e), reflect.ValueOf(*object).Elem())
-	}
-	if c == nil {
-		known := slices.Sorted(maps.Keys(r.schema.classes))
-		return nil, r.fault("%s is not a type of the layer%s", quoted(typeName), suggestion(typeName, known))
-	}
-	if e := c.single(); e != nil {
-		*object = e.newObject()
-		t := typ{kind: kindStruct, name: typeName, class: c}
-		return object, r.boxed(v, &t, reflect.ValueOf(*object).Elem())
-	}
-	t := typ{kind: kindClass, name: typeName, class: c}
-	return object, r.boxed(v, &t, reflect.ValueOf(object).Elem())
-}
-
-func contextOf(L *lua.LState) context.Context {
-	if ctx := L.Context(); ctx != nil {
-		return ctx
-	}
-	return context.Background()
 }
