@@ -28,6 +28,9 @@ const (
 	// the connection is cut: the client comes back and asks for what it missed.
 	maxQueue = 8 << 20
 
+	// messageCost is what a queued message takes beside its body.
+	messageCost = 100
+
 	// flushAt is how much of a queue is sent with one write.
 	flushAt = 64 << 10
 
@@ -56,7 +59,7 @@ type conn struct {
 	mu     sync.Mutex
 	filled *sync.Cond // the queue is not empty, or closed
 	out    []outgoing
-	size   int // of what is in out
+	size   int // of what is in out, in bytes
 	closed bool
 }
 
@@ -206,7 +209,7 @@ func (c *conn) queue(o outgoing) {
 	if c.closed {
 		return
 	}
-	if c.size += len(o.body); c.size > maxQueue {
+	if c.size += len(o.body) + messageCost; c.size > maxQueue {
 		c.closed, c.out = true, nil
 		c.nc.Close()
 	} else {
@@ -258,7 +261,9 @@ func (c *conn) write() {
 				c.close()
 				return
 			}
-			frames = frames[:0]
+			if frames = frames[:0]; cap(frames) > 2*flushAt {
+				frames, plain.Buf = nil, nil // a big one is rare
+			}
 		}
 	}
 }

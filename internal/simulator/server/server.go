@@ -111,7 +111,11 @@ func Listen(o Options) (*Server, error) {
 		s.keys[key.ID] = newAuthKey(s, key)
 	}
 	at := listener.Addr().(*net.TCPAddr)
-	o.Telegram.SetAddress(at.IP.String(), at.Port)
+	host := at.IP.String()
+	if at.IP.IsUnspecified() {
+		host = "127.0.0.1" // a client cannot be sent to "every address"
+	}
+	o.Telegram.SetAddress(host, at.Port)
 	return s, nil
 }
 

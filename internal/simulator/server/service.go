@@ -96,21 +96,7 @@ func (s *session) states(ids []int64) []byte {
 	defer s.mu.Unlock()
 	info := make([]byte, len(ids))
 	for i, id := range ids {
-		m, known := s.find(id)
-		switch {
-		case known && m.request == nil:
-			info[i] = stateReceived
-		case known && !m.request.answered:
-			info[i] = stateReceived | stateRunning
-		case known:
-			info[i] = stateReceived | stateRunning | stateAnswered
-		case id <= s.floor:
-			info[i] = stateForgotten
-		case id > s.received[len(s.received)-1].id: // there is one: the request for states
-			info[i] = stateTooHigh
-		default:
-			info[i] = stateMissing
-		}
+		info[i] = s.window.state(id)
 	}
 	return info
 }
@@ -130,9 +116,9 @@ func msgResendReq(_ *conn, s *session, m incoming) error {
 	}
 	for i, id := range req.MsgIDs {
 		info[i] = stateForgotten
-		if kept := s.sent(id); kept != nil {
+		if again := s.kept.find(id); again != nil {
 			info[i] = stateReceived
-			s.put(kept)
+			s.put(again)
 		}
 	}
 	s.put(s.stamp(reply, encode(&mt.MsgsStateInfo{ReqMsgID: m.id, Info: info})))
@@ -165,7 +151,7 @@ func rpcDropAnswer(_ *conn, s *session, m incoming) error {
 		return nil
 	}
 	dropped := encode(&mt.RPCAnswerUnknown{})
-	if known, ok := s.find(req.ReqMsgID); ok && known.request != nil {
+	if known, ok := s.window.find(req.ReqMsgID); ok && known.request != nil {
 		switch r := known.request; {
 		case !r.answered && !r.dropped:
 			r.dropped = true
@@ -173,7 +159,7 @@ func rpcDropAnswer(_ *conn, s *session, m incoming) error {
 			s.put(s.stamp(answer, encode(&proto.Result{RequestMessageID: r.id, Result: dropped})))
 		case r.answer != nil && r.answer.body != nil:
 			dropped = encode(&mt.RPCAnswerDropped{MsgID: r.answer.id, SeqNo: int(r.answer.seq), Bytes: len(r.answer.body)})
-			s.release(r.answer)
+			s.kept.confirmed([]int64{r.answer.id})
 		}
 	}
 	s.put(s.stamp(answer, encode(&proto.Result{RequestMessageID: m.id, Result: dropped})))

@@ -1,8 +1,6 @@
 package server
 
 import (
-	"slices"
-	"sort"
 	"sync"
 	"time"
 
@@ -14,20 +12,9 @@ import (
 	"luahost/internal/clock"
 )
 
-const (
-	// window is how many messages of the client a session remembers. What is
-	// older than all of them is refused as too old to be told from a repeat.
-	window = 2048
-
-	// keepAnswers and keepAnswerBytes bound the answers kept for a client that
-	// may ask again because it has acknowledged none.
-	keepAnswers     = 512
-	keepAnswerBytes = 1 << 20
-
-	// ackAfter is when a request that still runs is acknowledged. Clients send
-	// again after some seconds; an answer is an acknowledgement by itself.
-	ackAfter = time.Second
-)
+// ackAfter is when a request that still runs is acknowledged. Clients send
+// again after some seconds; an answer is an acknowledgement by itself.
+const ackAfter = time.Second
 
 // kind says how a message of the server is numbered.
 // https://core.telegram.org/mtproto/description#message-identifier-msg-id
@@ -53,105 +40,30 @@ type session struct {
 	conn      *conn // the newest; nil when it died
 	announced bool  // new_session_created was sent
 	ended     bool
-	content   int32 // messages sent that are to be acknowledged
-	received  []received
-	floor     int64      // ids up to here are forgotten
-	answers   []*message // and the announcement: what is sent again until acknowledged
-	kept      int        // bytes of answers
+	content   int32  // messages sent that are to be acknowledged
+	window    window // what the client sent
+	kept      kept   // what is sent again: answers, and the announcement
 	ackTimer  clock.Timer
 	subscribe bool   // to updates: somebody began or has done it
 	cancel    func() // ends the subscription
 }
 
-// message is one of the server's.
-type message struct {
-	id   int64
-	seq  int32
-	body []byte // nil when it was given up or acknowledged
-}
-
-// received is a message of the client.
-type received struct {
-	id      int64
-	seq     int32
-	request *request // nil: not a request of the API
-}
-
-// request is a request of the API, guarded by its session's mutex.
-type request struct {
-	id       int64
-	acked    bool
-	dropped  bool     // by rpc_drop_answer
-	answer   *message // nil while it runs
-	answered bool
-}
-
-// admit takes note of a message of the client. It returns the request that came
-// under that id before, or the code of what is wrong with the message's numbers.
-//
-// https://core.telegram.org/mtproto/service_messages_about_messages#notice-of-ignored-error-message
-func (s *session) admit(id int64, seq int32, r *request) (known bool, before *request, code int) {
+// admit takes note of a message of the client: see window.admit.
+func (s *session) admit(m incoming, r *request) (known bool, before *request, code int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at := len(s.received)
-	if at > 0 && s.received[at-1].id >= id {
-		at = sort.Search(at, func(i int) bool { return s.received[i].id >= id })
-		if s.received[at].id == id {
-			return true, s.received[at].request, 0
-		}
-	}
-	if id <= s.floor {
-		return false, nil, codeTooOld
-	}
-	if at > 0 && follows(s.received[at-1].seq, seq) {
-		return false, nil, codeSeqTooLow
-	}
-	if at < len(s.received) && follows(seq, s.received[at].seq) {
-		return false, nil, codeSeqTooHigh
-	}
-	s.received = slices.Insert(s.received, at, received{id, seq, r})
-	if len(s.received) > window {
-		s.trim()
-	}
-	if r != nil && s.ackTimer == nil && !s.ended {
+	known, before, code = s.window.admit(m.id, m.seq, r)
+	if r != nil && !known && code == 0 && s.ackTimer == nil && !s.ended {
 		s.ackTimer = s.key.server.o.Clock.AfterFunc(ackAfter, s.acknowledge)
 	}
-	return false, nil, 0
-}
-
-// follows tells that a message with sequence number before cannot precede one
-// with number after.
-func follows(before, after int32) bool {
-	return before > after || before == after && after&1 == 1
-}
-
-// trim forgets the older half of what was received, but for requests that run.
-func (s *session) trim() {
-	s.floor = max(s.floor, s.received[window/2-1].id)
-	kept := s.received[:0]
-	for i, m := range s.received {
-		if i >= window/2 || m.request != nil && !m.request.answered {
-			kept = append(kept, m)
-		}
-	}
-	clear(s.received[len(kept):])
-	s.received = kept
-}
-
-// find gives what is known of the client's message, with s.mu held.
-func (s *session) find(id int64) (received, bool) {
-	at := sort.Search(len(s.received), func(i int) bool { return s.received[i].id >= id })
-	if at == len(s.received) || s.received[at].id != id {
-		return received{}, false
-	}
-	return s.received[at], true
+	return known, before, code
 }
 
 // forgo forgets a request that was not carried out, so that it may come again.
 func (s *session) forgo(r *request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.received = slices.DeleteFunc(s.received, func(m received) bool { return m.request == r })
+	s.window.remove(r)
 }
 
 // send sends body to the session's connection; without one it is lost.
@@ -191,45 +103,17 @@ func (s *session) answer(r *request, body []byte) {
 		return
 	}
 	r.answer = s.stamp(answer, body)
-	s.keep(r.answer)
+	s.kept.add(r.answer)
 	if s.conn != nil {
 		s.put(r.answer)
 	}
-}
-
-func (s *session) keep(m *message) {
-	s.answers = append(s.answers, m)
-	s.kept += len(m.body)
-	for len(s.answers) > keepAnswers || s.kept > keepAnswerBytes && len(s.answers) > 1 {
-		s.release(s.answers[0])
-		s.answers = s.answers[1:]
-	}
-}
-
-func (s *session) release(m *message) {
-	s.kept -= len(m.body)
-	m.body = nil
 }
 
 // confirmed lets go of answers that the client has.
 func (s *session) confirmed(ids []int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, id := range ids {
-		if m := s.sent(id); m != nil {
-			s.release(m)
-		}
-	}
-	s.answers = slices.DeleteFunc(s.answers, func(m *message) bool { return m.body == nil })
-}
-
-// sent gives the kept answer with that id, with s.mu held. They are in order.
-func (s *session) sent(id int64) *message {
-	at := sort.Search(len(s.answers), func(i int) bool { return s.answers[i].id >= id })
-	if at == len(s.answers) || s.answers[at].id != id {
-		return nil
-	}
-	return s.answers[at]
+	s.kept.confirmed(ids)
 }
 
 // repeat answers a request that came a second time under the same id.
@@ -256,14 +140,7 @@ func (s *session) acknowledge() {
 	if s.conn == nil {
 		return
 	}
-	var ids []int64
-	for _, m := range s.received {
-		if r := m.request; r != nil && !r.answered && !r.acked {
-			r.acked = true
-			ids = append(ids, r.id)
-		}
-	}
-	if ids != nil {
+	if ids := s.window.running(); ids != nil {
 		s.put(s.stamp(notice, encode(&mt.MsgsAck{MsgIDs: ids})))
 	}
 }
@@ -286,7 +163,7 @@ func (s *session) attach(c *conn, first bool) {
 	if !first || !s.announced {
 		return
 	}
-	for _, m := range s.answers {
+	for _, m := range s.kept.messages {
 		s.put(m)
 	}
 	if s.cancel != nil {
@@ -317,7 +194,7 @@ func (s *session) announce(first int64) {
 		UniqueID:   s.key.server.ids.New(proto.MessageFromServer), // rising, so unlike any before
 		ServerSalt: salt,
 	}))
-	s.keep(m) // or a client whose connection dies now never hears of it
+	s.kept.add(m) // or a client whose connection dies now never hears of it
 	s.put(m)
 }
 
@@ -352,7 +229,7 @@ func (s *session) update(u tg.UpdatesClass) {
 // end forgets the session's answers and its subscription.
 func (s *session) end() {
 	s.mu.Lock()
-	s.ended, s.conn, s.answers, s.received = true, nil, nil, nil
+	s.ended, s.conn, s.window, s.kept = true, nil, window{}, kept{}
 	if s.ackTimer != nil {
 		s.ackTimer.Stop()
 	}

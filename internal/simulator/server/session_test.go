@@ -234,20 +234,20 @@ func TestWindowForgetsTheOldAndKeepsWhatRuns(t *testing.T) {
 	w := newWorld(t, Options{})
 	s := w.server.key(w.key().ID).session(1)
 	running := &request{id: 4}
-	s.admit(running.id, 1, running)
-	const n = 2 * window
+	s.admit(incoming{id: running.id, seq: 1}, running)
+	const n = 2 * windowSize
 	for i := int64(2); i <= n; i++ {
-		if _, _, code := s.admit(i*4, int32(i)*2-1, &request{id: i * 4, answered: true}); code != 0 {
+		if _, _, code := s.admit(incoming{id: i * 4, seq: int32(i)*2 - 1}, &request{id: i * 4, answered: true}); code != 0 {
 			t.Fatalf("message %d: code %d", i, code)
 		}
 	}
-	if len(s.received) > window+1 {
-		t.Errorf("%d messages are remembered", len(s.received))
+	if len(s.window.received) > windowSize {
+		t.Errorf("%d messages are remembered", len(s.window.received))
 	}
-	if known, before, _ := s.admit(running.id, 1, &request{}); !known || before != running {
+	if known, before, _ := s.admit(incoming{id: running.id, seq: 1}, &request{}); !known || before != running {
 		t.Error("the request that runs is forgotten")
 	}
-	if _, _, code := s.admit(8, 3, nil); code != codeTooOld {
+	if _, _, code := s.admit(incoming{id: 8, seq: 3}, nil); code != codeTooOld {
 		t.Errorf("an old message: code %d, want %d", code, codeTooOld)
 	}
 	s.end()
@@ -256,16 +256,16 @@ func TestWindowForgetsTheOldAndKeepsWhatRuns(t *testing.T) {
 func TestAnswersAreBounded(t *testing.T) {
 	w := newWorld(t, Options{})
 	s := w.server.key(w.key().ID).session(1)
-	for i := range 2 * keepAnswers {
+	for i := range 2 * keepMessages {
 		s.answer(&request{id: int64(i)}, make([]byte, 16))
 	}
-	if len(s.answers) != keepAnswers {
-		t.Errorf("%d answers kept, want %d", len(s.answers), keepAnswers)
+	if len(s.kept.messages) != keepMessages {
+		t.Errorf("%d answers kept, want %d", len(s.kept.messages), keepMessages)
 	}
 	for range 10 {
-		s.answer(&request{}, make([]byte, keepAnswerBytes/4))
+		s.answer(&request{}, make([]byte, keepBytes/4))
 	}
-	if s.kept > keepAnswerBytes {
-		t.Errorf("%d bytes kept, want at most %d", s.kept, keepAnswerBytes)
+	if s.kept.size > keepBytes {
+		t.Errorf("%d bytes kept, want at most %d", s.kept.size, keepBytes)
 	}
 }
