@@ -115,6 +115,10 @@ func CallerLine(L *lua.LState) int {
 	}
 }
 
+// RuntimeOf is the runtime whose script runs on L, for a binding that many VMs
+// share.
+func RuntimeOf(L *lua.LState) *Runtime { return taskOf(L).rt }
+
 // taskOf is the handler, or the load, that runs on L.
 func taskOf(L *lua.LState) *task { return L.Context().(*budget).task }
 

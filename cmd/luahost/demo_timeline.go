@@ -1,0 +1,212 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gotd/td/tg"
+
+	"luahost/internal/host"
+	"luahost/internal/script"
+	"luahost/internal/simulator"
+)
+
+// The columns of the timeline: number and time, then who or which line did
+// what, then how long that took.
+const (
+	indent   = "    "
+	whereCol = 22
+	whatCol  = 52
+)
+
+const (
+	bold   = "\x1b[1m"
+	dim    = "\x1b[2m"
+	red    = "\x1b[31m"
+	green  = "\x1b[32m"
+	yellow = "\x1b[33m"
+	cyan   = "\x1b[36m"
+	plain  = "\x1b[0m"
+)
+
+// timeline prints the demo for a person. Its methods are called from many
+// goroutines.
+type timeline struct {
+	mu     sync.Mutex
+	out    io.Writer
+	colour bool
+}
+
+func newTimeline(out io.Writer) *timeline { return &timeline{out: out, colour: colourful(out)} }
+
+func (t *timeline) paint(style, text string) string {
+	if !t.colour || style == "" {
+		return text
+	}
+	return style + text + plain
+}
+
+func (t *timeline) print(format string, args ...any) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	fmt.Fprintf(t.out, format+"\n", args...)
+}
+
+// row prints one line below a call.
+func (t *timeline) row(style, where, what string, took time.Duration) {
+	duration := ""
+	if took > 0 {
+		duration = fmt.Sprintf("%10s", shortDuration(took))
+	}
+	line := fmt.Sprintf("%s%-*s %s", indent, whereCol, where, t.paint(style, pad(what, whatCol)))
+	t.print("%s", strings.TrimRight(line+duration, " "))
+}
+
+func (t *timeline) welcome(dir string) {
+	t.print("%s", t.paint(bold, fmt.Sprintf("Edit %s while this runs: the next call follows what you saved. Ctrl-C ends.", editable(dir))))
+	t.print("%s", t.paint(dim, "Logging in to an embedded Telegram on this machine …"))
+}
+
+func (t *timeline) note(text string) { t.print("%s", t.paint(dim, text)) }
+func (t *timeline) warn(text string) { t.print("%s%s", indent, t.paint(red, text)) }
+
+func (t *timeline) rings(n int, c *caller) {
+	what := "rings"
+	if c.video {
+		what = "rings with video"
+	}
+	t.print("\n%s %s %s", t.paint(bold, fmt.Sprintf("%3d", n)), t.paint(dim, time.Now().Format(time.TimeOnly)),
+		t.paint(bold+cyan, c.String())+" "+what)
+}
+
+func (t *timeline) refused(c *caller, err error) {
+	t.row(yellow, "Telegram", fmt.Sprintf("refuses %s: %v", c.user.FirstName, err), 0)
+}
+
+func (t *timeline) request(r host.Request) {
+	style, what := "", describe(r)
+	if r.Err != nil {
+		style, what = yellow, what+": "+r.Err.Error()
+	}
+	t.row(style, fmt.Sprintf("%s:%d", r.Handler.Script, r.Line), what, r.Took)
+}
+
+func (t *timeline) handler(r script.Run) {
+	if r.Err != nil {
+		t.row(red, fmt.Sprintf("%s:%d", r.Script, r.Line), "failed: "+firstLine(r.Err.Error()), r.Took)
+	}
+}
+
+func (t *timeline) reload(r script.Reload) {
+	switch {
+	case r.Err != nil:
+		t.row(red, r.Script, "not loaded: "+firstLine(r.Err.Error()), 0)
+	case r.Unloaded:
+		t.row(yellow, r.Script, "unloaded", 0)
+	default:
+		t.row(green, r.Script, "loaded, generation "+r.Generation, r.Took)
+	}
+}
+
+// ended says how a call ended, and that it rang on where no script decided.
+func (t *timeline) ended(r result) {
+	if r.decided == nil {
+		for _, run := range r.handlers {
+			if run.Err == nil {
+				t.row(green, fmt.Sprintf("%s:%d", run.Script, run.Line), "let it ring", run.Took)
+			}
+		}
+		if len(r.handlers) == 0 {
+			t.row(yellow, "no script", "handled this call: it rang on", 0)
+		}
+	}
+	t.row(dim, "ended", outcome(r), r.call.Ended.Sub(r.call.Requested))
+}
+
+func (t *timeline) summary(results []result) {
+	declined, rang := 0, 0
+	for _, r := range results {
+		if r.decided != nil {
+			declined++
+		} else {
+			rang++
+		}
+	}
+	t.print("\n%s", t.paint(bold, fmt.Sprintf("%d calls: %d decided by a script, %d rang on.", len(results), declined, rang)))
+}
+
+// logger sends what the host says above the level of the timeline.
+func (t *timeline) logger() *slog.Logger {
+	return slog.New(slog.DiscardHandler)
+}
+
+// describe says in words what a request does.
+func describe(r host.Request) string {
+	switch args := r.Args.(type) {
+	case *tg.PhoneDiscardCallRequest:
+		return r.Method + " " + reasonName(args.Reason)
+	case *tg.MessagesSendMessageRequest:
+		return fmt.Sprintf("%s %q", r.Method, args.Message)
+	default:
+		return r.Method
+	}
+}
+
+// reasonName is what follows the type's name: busy, hangup, missed, disconnect.
+func reasonName(reason tg.PhoneCallDiscardReasonClass) string {
+	if reason == nil {
+		return "no reason"
+	}
+	return strings.ToLower(strings.TrimPrefix(reason.TypeName(), "phoneCallDiscardReason"))
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}
+
+// pad cuts or fills text to width, counted in characters.
+func pad(text string, width int) string {
+	runes := []rune(text)
+	if len(runes) > width {
+		return string(runes[:width-1]) + "…"
+	}
+	return text + strings.Repeat(" ", width-len(runes))
+}
+
+func shortDuration(d time.Duration) string {
+	switch {
+	case d < time.Millisecond:
+		return fmt.Sprintf("%.2f ms", d.Seconds()*1000)
+	case d < time.Second:
+		return fmt.Sprintf("%.1f ms", d.Seconds()*1000)
+	default:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+}
+
+// outcome says how a call ended, and by whom.
+func outcome(r result) string {
+	switch {
+	case r.call.EndedBy == r.call.To:
+		return string(r.call.Reason) + ", by you"
+	case r.call.EndedBy == r.call.From && r.call.State == simulator.Ended:
+		return string(r.call.Reason) + ": the caller hung up"
+	default:
+		return string(r.call.Reason) + ": nobody answered in time"
+	}
+}
+
+// editable names the script to edit: the only one, or the folder of several.
+func editable(dir string) string {
+	found, err := filepath.Glob(filepath.Join(dir, "*.lua"))
+	if err == nil && len(found) == 1 {
+		return found[0]
+	}
+	return "the scripts in " + dir
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"luahost/internal/account"
+	"luahost/internal/config"
+	"luahost/internal/store"
+)
+
+func loginCommand() *cobra.Command {
+	var path string
+	cmd := &cobra.Command{
+		Use:   "login [ACCOUNT]",
+		Short: "Log an account in and keep its session",
+		Long: `Logs an account of the configuration in, or all of them in turn, and keeps each
+session in the data folder, readable by you alone. Telegram sends a code to your
+other devices; where you set a two-step password, it is asked for too. When
+standard input is not a terminal, the answers are read from it line by line.`,
+		Example: `  luahost login --config luahost.toml
+  luahost login --config luahost.toml work
+  printf '12345\n' | luahost login --config luahost.toml main`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := config.Load(path, os.LookupEnv)
+			if err != nil {
+				return err
+			}
+			kept, err := store.Open(store.Options{Path: filepath.Join(cfg.Data, "luahost.db")})
+			if err != nil {
+				return err
+			}
+			defer kept.Close()
+			chosen := accountOptions(cfg, kept)
+			if len(args) == 1 {
+				if chosen, err = only(chosen, args[0], path); err != nil {
+					return err
+				}
+			}
+			prompt := account.NewPrompt(os.Stdin, cmd.ErrOrStderr())
+			for _, opts := range chosen {
+				opts.Prompt, opts.Log = prompt, newLogger(cmd.ErrOrStderr(), false)
+				if err := login(cmd, opts); err != nil {
+					return fmt.Errorf("account %s: %w", opts.Name, err)
+				}
+			}
+			return nil
+		},
+	}
+	configFlag(cmd, &path)
+	return cmd
+}
+
+func only(all []account.Options, name, path string) ([]account.Options, error) {
+	for _, opts := range all {
+		if opts.Name == name {
+			return []account.Options{opts}, nil
+		}
+	}
+	return nil, fmt.Errorf("no account %q in %s; give the name of one of its [[account]] entries", name, path)
+}
+
+func login(cmd *cobra.Command, opts account.Options) error {
+	a, err := account.New(opts)
+	if err != nil {
+		return err
+	}
+	if err := a.Login(cmd.Context()); err != nil {
+		return err
+	}
+	self := a.Self()
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "account %s is logged in as %s (id %d)\n", opts.Name, self.FirstName, self.ID)
+	return err
+}

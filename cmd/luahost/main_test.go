@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"luahost/internal/simulator"
+	"luahost/internal/simulator/server"
+)
+
+// TestMain gives the scripts of testdata the real program, and "telegram": an
+// embedded Telegram that other programs can log in to.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"luahost":  main,
+		"telegram": telegramMain,
+	})
+}
+
+func TestCommands(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("NO_COLOR", "1")
+			return nil
+		},
+	})
+}
+
+// telegramMain serves until it is interrupted, and writes what a configuration
+// needs: server.pub.pem and, last, so that its being there says that the server
+// is, luahost.toml.
+func telegramMain() {
+	password := flag.String("password", "", "the two-step password of +15550001")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := serveTelegram(ctx, *password); err != nil {
+		fmt.Fprintln(os.Stderr, "telegram:", err)
+		os.Exit(1)
+	}
+}
+
+func serveTelegram(ctx context.Context, password string) error {
+	telegram := simulator.New(simulator.Options{})
+	if _, err := telegram.AddUser(simulator.User{Phone: demoPhone, FirstName: "Ada", Password: password}); err != nil {
+		return err
+	}
+	s, err := server.Listen(server.Options{Addr: "127.0.0.1:0", Telegram: telegram})
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile("server.pub.pem", s.PublicKeyPEM(), 0o600); err != nil {
+		return err
+	}
+	config := fmt.Sprintf(`data = "data"
+scripts = "scripts"
+[telegram]
+api_id = 1
+api_hash = "abc"
+server = %q
+server_key = "server.pub.pem"
+[[account]]
+name = "main"
+phone = %q
+`, s.Addr(), demoPhone)
+	if err := os.WriteFile("luahost.toml", []byte(config), 0o600); err != nil {
+		return err
+	}
+	return s.Run(ctx)
+}
