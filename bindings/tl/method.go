@@ -21,18 +21,13 @@ var (
 // with the VM's lock released, and give the answer, or nil and an error table.
 func (m *Module) call(L *lua.LState, e *entry) int {
 	args := m.arguments(L, e)
-	out, result := m.schema.output(e)
 	r := Request{Method: e.name, Args: args.object}
 	if m.opts.OnRequest != nil {
 		r.Script, r.Line = caller(L)
 	}
 	err := m.block(L, func(ctx context.Context) {
 		r.Began = time.Now()
-		if r.Err = m.send(ctx, args, out); r.Err == nil {
-			if r.Result = result(); r.Result == nil {
-				r.Err = errNoAnswer
-			}
-		}
+		r.Result, r.Err = m.send(ctx, e, args)
 		r.Took = time.Since(r.Began)
 		if m.opts.OnRequest != nil {
 			m.opts.OnRequest(ctx, r)
@@ -41,7 +36,25 @@ func (m *Module) call(L *lua.LState, e *entry) int {
 	if err != nil {
 		raise(L, e.name+": "+err.Error())
 	}
-	return m.answer(L, e, r.Result, r.Err)
+	return finish(L, m.answer(L, e, r.Result, r.Err))
+}
+
+// finish returns the n values on top of the stack. gopher-lua loses what a Go
+// function returns that is itself the body of a coroutine, and stays in its
+// thread: coroutine.wrap(phone.discardCall) would give nothing. Yielding the
+// values from a thread that is dead is the same as returning them.
+func finish(L *lua.LState, n int) int {
+	if L.Parent == nil {
+		return n
+	}
+	if _, called := L.GetStack(1); called {
+		return n
+	}
+	for L.GetTop() > n {
+		L.Remove(1)
+	}
+	L.Dead = true
+	return -1
 }
 
 // request is a typed request, and what it still lacks.
@@ -91,14 +104,15 @@ func argumentTable(L *lua.LState, e *entry) (_ *lua.LTable, wrong string) {
 
 // send fills in the peers and sends. It runs with the VM's lock released and
 // touches nothing of Lua.
-func (m *Module) send(ctx context.Context, args request, out bin.Decoder) error {
+func (m *Module) send(ctx context.Context, e *entry, args request) (bin.Object, error) {
 	if m.opts.Invoker == nil {
-		return errNoInvoker
+		return nil, errNoInvoker
 	}
 	if err := m.resolve(ctx, args.lookups); err != nil {
-		return err
+		return nil, err
 	}
-	return m.opts.Invoker.Invoke(ctx, args.object, out)
+	out := m.schema.output(e)
+	return out.result(m.opts.Invoker.Invoke(ctx, args.object, out.Decoder))
 }
 
 func (m *Module) block(L *lua.LState, fn func(ctx context.Context)) error {

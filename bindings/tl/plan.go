@@ -68,9 +68,14 @@ const (
 	maxWords  = 2
 )
 
-func (s *fieldSet) add(i int)     { s[i>>6] |= 1 << (i & 63) }
-func (s fieldSet) has(i int) bool { return s[i>>6]&(1<<(i&63)) != 0 }
-func (s fieldSet) empty() bool    { return s[0]|s[1] == 0 }
+func (s *fieldSet) add(i int)  { s[i>>6] |= 1 << (i & 63) }
+func (s fieldSet) empty() bool { return s[0]|s[1] == 0 }
+
+func only(i int) (s fieldSet) {
+	s.add(i)
+	return s
+}
+
 func (s fieldSet) and(o fieldSet) fieldSet {
 	return fieldSet{s[0] & o[0], s[1] & o[1]}
 }

@@ -91,24 +91,45 @@ func (a *answer) decode(b *bin.Buffer) (bin.Object, error) {
 	return object, nil
 }
 
-// output gives what Invoker decodes the answer of a method into, and a function
-// that tells the object afterwards. Where gotd's update manager has to see an
+// output is what Invoker decodes the answer of a method into.
+type output struct {
+	bin.Decoder
+	object func() bin.Object // what was decoded
+}
+
+// output makes the output of a method. Where gotd's update manager has to see an
 // answer go by (hook.UpdateHook, hook.AffectedHook) it is gotd's own type, which
-// keeps the raw form of an unknown answer to itself.
-func (s *schema) output(e *entry) (bin.Decoder, func() bin.Object) {
+// does not keep the raw form of an unknown answer.
+func (s *schema) output(e *entry) output {
 	switch e.result {
 	case "Updates":
 		box := &tg.UpdatesBox{}
-		return box, func() bin.Object { return objectOf(box.Updates) }
+		return output{box, func() bin.Object { return objectOf(box.Updates) }}
 	case "messages.AffectedMessages", "messages.AffectedHistory":
 		object := s.classes[e.result].single().newObject()
-		return object, func() bin.Object { return object }
+		return output{object, func() bin.Object { return object }}
 	}
 	a := &answer{schema: s}
 	if elem, ok := vectorOf(e.result); ok {
 		a.elem = elem
 	}
-	return a, func() bin.Object { return a.object }
+	return output{a, func() bin.Object { return a.object }}
+}
+
+// result gives the answer, after Invoker returned err.
+func (o output) result(err error) (bin.Object, error) {
+	var unexpected *bin.UnexpectedIDErr
+	if errors.As(err, &unexpected) {
+		return &Unknown{ID: unexpected.ID}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	object := o.object()
+	if object == nil {
+		return nil, errNoAnswer
+	}
+	return object, nil
 }
 
 // elemOf gives the type of the elements where a method answers a bare vector.

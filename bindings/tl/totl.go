@@ -3,6 +3,7 @@ package tl
 import (
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -88,29 +89,33 @@ func (r *reader) complete(p *plan, given fieldSet, dst reflect.Value) *fault {
 			return r.fault("missing, expected %s", f.typ.expected())
 		}
 		drawRandom(f, dst)
-		var drawn fieldSet
-		drawn.add(i)
-		missing = missing.minus(drawn)
+		missing = missing.minus(only(i))
 	}
 	for _, group := range p.groups {
 		part := group.and(given)
 		if !part.empty() && part != group {
-			rest := p.fieldNames(group.minus(given))
-			return r.fault("\"%s\" needs \"%s\" beside it: they share a flag of %s",
-				strings.Join(p.fieldNames(part), `" and "`), strings.Join(rest, `" and "`), p.name)
+			return r.fault("give %s as well: it shares a flag with %s", p.fieldNames(group.minus(given)), p.fieldNames(part))
 		}
 	}
 	return nil
 }
 
-func (p *plan) fieldNames(set fieldSet) []string {
-	var names []string
-	for i := range p.fields {
-		if set.has(i) {
-			names = append(names, p.fields[i].name)
+// fieldNames lists a set for an error text: "a", "b" and "c".
+func (p *plan) fieldNames(set fieldSet) string {
+	text := ""
+	for left := set.len(); left > 0; left-- {
+		i := set.first()
+		switch {
+		case text == "":
+		case left == 1:
+			text += " and "
+		default:
+			text += ", "
 		}
+		text += strconv.Quote(p.fields[i].name)
+		set = set.minus(only(i))
 	}
-	return names
+	return text
 }
 
 func (r *reader) unknownField(name string, p *plan) *fault {
