@@ -281,7 +281,9 @@ func TestWhoMayCallDirectly(t *testing.T) {
 			Peer: out.Peer(), GA: out.Half(), Protocol: accepted.Protocol,
 		})
 		w.must(err)
-		w.equal("p2p_allowed", answer.PhoneCall.(*tg.PhoneCall).P2PAllowed, want)
+		active := answer.PhoneCall.(*tg.PhoneCall)
+		w.equal("p2p_allowed", active.P2PAllowed, want)
+		w.equal("the callee's half of the key", string(active.GAOrB), string(in.Half()))
 	}
 }
 

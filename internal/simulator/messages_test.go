@@ -62,10 +62,9 @@ func TestRepliesAndEntitiesArrive(t *testing.T) {
 	w.must(err)
 	_, err = w.write(ann, w.peer(ann, w.bob), "shall we?", 1)
 	w.must(err)
-	bob.take()
 	reply := func(d *device, to int64, id int) error {
 		_, err := d.api.MessagesSendMessage(t.Context(), &tg.MessagesSendMessageRequest{
-			Peer: w.peer(d, to), Message: "yes", RandomID: int64(id),
+			Peer: w.peer(d, to), Message: "yes", RandomID: 10 + int64(id),
 			ReplyTo:  &tg.InputReplyToMessage{ReplyToMsgID: id},
 			Entities: []tg.MessageEntityClass{&tg.MessageEntityBold{Length: 3}, &tg.MessageEntityBlockquote{Collapsed: true, Length: 3}},
 		})
@@ -78,6 +77,10 @@ func TestRepliesAndEntitiesArrive(t *testing.T) {
 
 	got := ann.take()[0].(*tg.UpdateNewMessage).Message.(*tg.Message)
 	w.equal("reply to", got.ReplyTo.(*tg.MessageReplyHeader).ReplyToMsgID, 1)
+	bob.take()
+	w.must(reply(ann, w.bob, 1))
+	own := bob.take()[0].(*tg.UpdateNewMessage).Message.(*tg.Message)
+	w.equal("reply to one's own, for the other side", own.ReplyTo.(*tg.MessageReplyHeader).ReplyToMsgID, 2)
 	w.equal("entities", fmt.Sprint(got.Entities), fmt.Sprint([]tg.MessageEntityClass{
 		&tg.MessageEntityBold{Length: 3}, &tg.MessageEntityBlockquote{Flags: 1, Collapsed: true, Length: 3},
 	}))

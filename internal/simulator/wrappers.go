@@ -5,13 +5,12 @@ import (
 	"github.com/gotd/td/tg"
 )
 
-// query stands where a wrapper has the request that it wraps: it takes all the
-// bytes that are left, and leaves them.
+// query stands where a wrapper has the request that it wraps, always last, and
+// takes it as the bytes that it is.
 type query struct{ b *bin.Buffer }
 
 func (q *query) Decode(b *bin.Buffer) error {
 	q.b.ResetTo(b.Copy())
-	b.Skip(b.Len())
 	return nil
 }
 
