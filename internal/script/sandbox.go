@@ -22,10 +22,10 @@ var library = []struct {
 	{
 		lua.BaseLibName, lua.OpenBase,
 		[]string{
-			"_G", "_VERSION", "error", "getmetatable", "ipairs", "next", "pairs", "pcall", "rawequal", "rawget",
+			"_G", "_VERSION", "getmetatable", "ipairs", "next", "pairs", "pcall", "rawequal", "rawget",
 			"rawset", "select", "tonumber", "tostring", "type", "unpack", "xpcall",
 		},
-		replaceBase, // assert, load, loadstring, setmetatable
+		replaceBase, // assert, error, load, loadstring, setmetatable
 	},
 	{
 		lua.TabLibName, lua.OpenTable,
@@ -85,6 +85,7 @@ func replaceBase(rt *Runtime, base *lua.LTable, std map[string]lua.LValue) {
 	setmetatable := std["setmetatable"].(*lua.LFunction).GFunction
 	rt.state.SetFuncs(base, map[string]lua.LGFunction{
 		"assert":     assert,
+		"error":      raise,
 		"load":       rt.loadPieces,
 		"loadstring": rt.loadText,
 		"setmetatable": func(L *lua.LState) int {
@@ -102,10 +103,19 @@ func assert(L *lua.LState) int {
 	if L.GetTop() < 2 {
 		L.RaiseError("assertion failed!")
 	}
-	if text, ok := L.Get(2).(lua.LString); ok {
-		L.Error(text, 0)
+	L.Error(L.Get(2), 0)
+	return 0
+}
+
+// raise is error; gopher-lua's takes level 2, the caller's caller, for level 1.
+func raise(L *lua.LState) int {
+	v, level := L.Get(1), L.OptInt(2, 1)
+	if text, ok := v.(lua.LString); ok && level > 0 {
+		if at := L.Where(level); at != "" && !strings.HasPrefix(at, "[G]") {
+			v = lua.LString(at+" ") + text
+		}
 	}
-	L.Error(L.Get(2), 1)
+	L.Error(v, 0)
 	return 0
 }
 

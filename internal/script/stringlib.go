@@ -35,8 +35,9 @@ func replaceString(rt *Runtime, str *lua.LTable, std map[string]lua.LValue) {
 }
 
 func (rt *Runtime) checkRep(L *lua.LState) {
-	size, times, limit := len(L.CheckString(1)), L.CheckInt(2), rt.host.opts.Limits.String
-	if size > 0 && times > limit/size {
+	size, limit := len(L.CheckString(1)), rt.host.opts.Limits.String
+	L.CheckInt(2) // rep's own check; the number may be out of int's range
+	if times := float64(L.CheckNumber(2)); times*float64(size) > float64(limit) {
 		L.RaiseError("bad argument #2 to rep (the result would be longer than %d bytes)", limit)
 	}
 }

@@ -81,11 +81,12 @@ func (w *watch) begin() error {
 	h := w.host
 	h.reloading.Lock()
 	defer h.reloading.Unlock()
-	unsettled, err := h.scan(true)
+	unsettled, err := h.scan(false)
 	if err != nil && !h.loaded {
 		return err
 	}
 	w.after(unsettled, err)
+	h.log.Debug("scripts folder watched", "dir", h.opts.Dir)
 	return nil
 }
 

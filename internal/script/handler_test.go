@@ -1,0 +1,262 @@
+package script_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"luahost/internal/script"
+)
+
+func TestEventsStartInTheOrderOfDispatch(t *testing.T) {
+	w := start(t, map[string]string{
+		"a.lua": `on("hold", function() note("held") wait("go") end)
+		          on("n", function(n) note(n) block() end)`,
+	})
+	const events = 2000
+	var want []string
+	for n := range events {
+		w.fire("n", lua.LNumber(n))
+		want = append(want, fmt.Sprint(n))
+	}
+	var got []string
+	for range events {
+		got = append(got, <-w.notes)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("started in the order %v", got)
+	}
+}
+
+func TestHandlersStartInTheOrderOfFilesAndRegistration(t *testing.T) {
+	var order []string
+	w := start(t, map[string]string{
+		"b.lua": `on("x", function() end) on("x", function() end)`,
+		"a.lua": "\non('x', function() end)",
+	})
+	n := w.Dispatch(t.Context(), script.Event{Name: "x"})
+	for range n {
+		r := <-w.runs
+		order = append(order, fmt.Sprint(r.Script, ":", r.Line))
+	}
+	slices.Sort(order)
+	if want := []string{"a.lua:2", "b.lua:1", "b.lua:1"}; !slices.Equal(order, want) {
+		t.Errorf("handlers %v, want %v", order, want)
+	}
+}
+
+func TestDispatchWaitsForNoVM(t *testing.T) {
+	release := make(chan struct{})
+	w := start(t, map[string]string{"a.lua": `on("x", function() hold() end)`}, func(o *script.Options) {
+		open := o.Open
+		o.Open = func(rt *script.Runtime) {
+			open(rt)
+			rt.State().SetGlobal("hold", rt.State().NewFunction(func(*lua.LState) int {
+				<-release // with the VM's lock held
+				return 0
+			}))
+		}
+	})
+	for range 100 {
+		w.fire("x")
+	}
+	if n := w.Status()[0].InFlight; n != 100 {
+		t.Errorf("%d in flight", n)
+	}
+	close(release)
+}
+
+// Errors, panics and hostile error values end one handler and nothing else.
+func TestAFaultEndsOneHandler(t *testing.T) {
+	w := start(t, map[string]string{"night.lua": `
+on("fault", function(kind) faults[kind]() end)
+on("healthy", function() note("well") end)
+faults = {
+  text      = function() error("oops") end,
+  unplaced  = function() error("oops", 0) end,
+  table     = function() error({code = 7}) end,
+  told      = function() error(setmetatable({}, {__tostring = function() return "told" end})) end,
+  endless   = function() error(setmetatable({}, {__tostring = function() while true do end end})) end,
+  untold    = function() error(setmetatable({}, {__tostring = function() error("again") end})) end,
+  number    = function() local x = nil + 1 end,
+  go        = function() panic() end,
+  wrapped   = function() coroutine.wrap(function() error("inside") end)() end,
+  depth     = function() local function f() return 1 + f() end f() end,
+  waited    = function() block() error("after") end,
+}`})
+	for kind, want := range map[string]string{
+		"text":     "night.lua:5: oops",
+		"unplaced": "night.lua:6: oops",
+		"table":    "night.lua:7: (the error is a table without __tostring)",
+		"told":     "night.lua:8: told",
+		"endless":  "night.lua:9: (the error is a table whose __tostring failed)",
+		"untold":   "night.lua:10: (the error is a table whose __tostring failed)",
+		"number":   "night.lua:11: cannot perform add operation between nil and number",
+		"go":       "night.lua:12: internal error: a fault in Go",
+		"wrapped":  "night.lua:13: inside",
+		"depth":    "night.lua:14: stack overflow: more than 200 nested calls",
+		"waited":   "night.lua:15: after",
+	} {
+		r := w.run("fault", lua.LString(kind))
+		if r.Err == nil || r.Err.Error() != want {
+			t.Errorf("%s: %v, want %s", kind, r.Err, want)
+		}
+		if r.Script != "night.lua" || r.Line != 2 || r.Event != "fault" {
+			t.Errorf("%s: reported as %+v", kind, r)
+		}
+		w.fire("healthy")
+		if r := <-w.runs; r.Err != nil {
+			t.Errorf("after %s: %v", kind, r.Err)
+		}
+		if text := <-w.notes; text != "well" {
+			t.Errorf("after %s: %s", kind, text)
+		}
+	}
+	for _, want := range []string{
+		`msg="handler failed" script=night.lua generation=`, `event=fault line=2 error="night.lua:5: oops"`,
+		`traceback="stack traceback:\n`,
+	} {
+		if !strings.Contains(w.log.String(), want) {
+			t.Errorf("the log lacks %s:\n%s", want, w.log)
+		}
+	}
+}
+
+func TestAFaultInOneHandlerLeavesTheOthersOfTheEvent(t *testing.T) {
+	w := start(t, map[string]string{
+		"a.lua": `on("x", function() error("a") end) on("x", function() note("second") end)`,
+		"b.lua": `on("x", function() note("other") end)`,
+	})
+	if n := w.fire("x"); n != 3 {
+		t.Errorf("started %d handlers", n)
+	}
+	got := []string{<-w.notes, <-w.notes}
+	slices.Sort(got)
+	if !slices.Equal(got, []string{"other", "second"}) {
+		t.Errorf("ran %v", got)
+	}
+}
+
+func TestScriptsShareNothing(t *testing.T) {
+	w := start(t, map[string]string{
+		"a.lua": `shared = "a" string.trim = 1 math.randomseed(7) on("x", function(t) t.seen = true note(shared) end)`,
+		"b.lua": `on("y", function(t) note(tostring(shared) .. tostring(string.trim) .. tostring(t.seen)) end)`,
+	})
+	args := func(_ *script.Runtime, L *lua.LState) []lua.LValue { return []lua.LValue{L.NewTable()} }
+	for event, want := range map[string]string{"x": "a", "y": "nilnilnil"} {
+		w.Dispatch(t.Context(), script.Event{Name: event, Args: args})
+		if got := <-w.notes; got != want {
+			t.Errorf("%s: %s, want %s", event, got, want)
+		}
+	}
+}
+
+func TestAPanicOfArgsEndsTheHandler(t *testing.T) {
+	w := start(t, map[string]string{"a.lua": `on("x", function() note("ran") end)`})
+	w.Dispatch(t.Context(), script.Event{Name: "x", Args: func(*script.Runtime, *lua.LState) []lua.LValue { panic("no") }})
+	r := <-w.runs
+	w.fails(r.Err, "make the arguments: no")
+	if r := w.run("x"); r.Err != nil {
+		t.Errorf("the next one: %v", r.Err)
+	}
+}
+
+func TestThousandHandlersOfOneScriptWait(t *testing.T) {
+	w := start(t, map[string]string{"a.lua": `on("x", function(n) local mine = n wait("all") note(mine - n) end)`})
+	const handlers = 1000
+	for n := range handlers {
+		w.fire("x", lua.LNumber(n))
+	}
+	for range handlers {
+		<-w.arrived
+	}
+	if s := w.Status()[0]; s.InFlight != handlers {
+		t.Errorf("%d in flight", s.InFlight)
+	}
+	close(w.gate("all"))
+	for range handlers {
+		if r := <-w.runs; r.Err != nil {
+			t.Fatal(r.Err)
+		}
+		if d := <-w.notes; d != "0" {
+			t.Fatalf("a handler lost its locals: %s", d)
+		}
+	}
+}
+
+func TestContextOfAHandler(t *testing.T) {
+	type key struct{}
+	got := make(chan context.Context, 1)
+	w := start(t, map[string]string{"a.lua": "\n\non('x', function() look() end)"}, func(o *script.Options) {
+		open := o.Open
+		o.Open = func(rt *script.Runtime) {
+			open(rt)
+			rt.State().SetGlobal("look", rt.State().NewFunction(func(L *lua.LState) int {
+				got <- rt.Context(L)
+				return 0
+			}))
+		}
+	})
+	w.Dispatch(context.WithValue(t.Context(), key{}, "carried"), script.Event{Name: "x"})
+	ctx := <-got
+	if v := ctx.Value(key{}); v != "carried" {
+		t.Errorf("the dispatcher's value: %v", v)
+	}
+	want := script.Handler{Script: "a.lua", Generation: w.Status()[0].Generation, Event: "x", Line: 3}
+	if h, ok := script.FromContext(ctx); !ok || h != want {
+		t.Errorf("FromContext: %+v %v, want %+v", h, ok, want)
+	}
+	if _, ok := script.FromContext(t.Context()); ok {
+		t.Error("a context of nobody has a handler")
+	}
+	<-ctx.Done() // the handler has ended
+}
+
+func TestDispatchersContextEndsItsHandlers(t *testing.T) {
+	w := start(t, map[string]string{"a.lua": `on("x", function() pcall(wait, "never") pcall(note, "went on") while true do end end)`})
+	ctx, cancel := context.WithCancel(t.Context())
+	w.Dispatch(ctx, script.Event{Name: "x"})
+	<-w.arrived
+	cancel()
+	r := <-w.runs
+	if !errors.Is(r.Err, context.Canceled) {
+		t.Errorf("ended with %v", r.Err)
+	}
+	if len(w.notes) > 0 {
+		t.Error("it went on after it was cancelled")
+	}
+}
+
+func TestTheEndOfRunEndsHandlers(t *testing.T) {
+	w := start(t, map[string]string{
+		"blocked.lua": `on("x", function() wait("never") end)`,
+		"busy.lua":    `on("x", function() block() note("busy") while true do pcall(block) end end)`,
+	}, func(o *script.Options) { o.Limits.Instructions = 1 << 62 })
+	for range 10 {
+		w.fire("x")
+	}
+	for range 10 {
+		<-w.arrived
+		<-w.notes
+	}
+	w.stop()
+	if len(w.runs) != 20 {
+		t.Errorf("%d handlers ended, want 20", len(w.runs))
+	}
+	for len(w.runs) > 0 {
+		if r := <-w.runs; !errors.Is(r.Err, context.Canceled) {
+			t.Errorf("%s ended with %v", r.Script, r.Err)
+		}
+	}
+	if n := w.fire("x"); n != 0 {
+		t.Errorf("%d handlers started after the end", n)
+	}
+	if s := w.Status(); len(s) != 0 {
+		t.Errorf("still there: %v", s)
+	}
+}
