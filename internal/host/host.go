@@ -124,7 +124,7 @@ func New(opts Options) (*Host, error) {
 func (h *Host) openAccounts(opts Options) error {
 	for _, o := range opts.Accounts {
 		var a *account.Account
-		o.Log, o.Clock = opts.Log.With("account", o.Name), opts.Clock
+		o.Log, o.Clock = opts.Log, opts.Clock
 		o.OnUpdate = func(u account.Update) { h.queue.put(arrival{account: a, update: u}) }
 		a, err := account.New(o)
 		if err != nil {

@@ -120,17 +120,19 @@ func TestBrokenEdit(t *testing.T) {
 	w := theWorld(t)
 	r := w.start(t, []int{0}, map[string]string{"rules.lua": generation(1)})
 	caller := w.caller(t)
+	decisions := 0
 	decidedBy := func() int {
 		t.Helper()
+		decisions++
 		call, err := caller.Ring(t.Context(), w.ids[0], false)
 		if err != nil {
 			t.Fatal(err)
 		}
 		w.calls.await(t, call.ID(), ended)
-		r.await(t, func() bool { return len(r.requests) > 0 && r.requests[len(r.requests)-1].Err == nil })
+		r.await(t, func() bool { return len(r.requests) == decisions })
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		return r.requests[len(r.requests)-1].Args.(*tg.PhoneDiscardCallRequest).Duration
+		return r.requests[decisions-1].Args.(*tg.PhoneDiscardCallRequest).Duration
 	}
 	for n, edit := range []struct {
 		source string
