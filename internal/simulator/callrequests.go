@@ -102,7 +102,7 @@ func (t *Telegram) receivedCall(from *Client, in *tg.PhoneReceivedCallRequest) (
 // tellCaller tells the device that asked for the call, which alone has the
 // secret that goes on with it. (Our choice; the documentation says "user A".)
 func (t *Telegram) tellCaller(c *call, seen tg.PhoneCallClass) {
-	t.tell(c.from.device, t.envelope(c.from.user, []*user{c.from.user, c.to.user}, c.update(seen)))
+	t.tell(c.from.device, t.envelope(c.from.user, c.users(), c.update(seen)))
 }
 
 // acceptCall answers on one device; the others of the callee stop ringing. Our
@@ -134,7 +134,7 @@ func (t *Telegram) acceptCall(from *Client, in *tg.PhoneAcceptCallRequest) (*tg.
 	c.protocol, c.gB, c.Accepted = agreed, slices.Clone(in.GB), t.clock.Now()
 	t.changed(c, Accepted)
 	elsewhere := c.update(&tg.PhoneCallDiscarded{ID: c.ID, Video: c.Video})
-	t.tellAll(from.user, from, t.envelope(from.user, []*user{c.from.user, c.to.user}, elsewhere))
+	t.tellAll(from.user, from, t.envelope(from.user, c.users(), elsewhere))
 	t.tellCaller(c, t.accepted(c))
 	return t.answer(c, from.user, t.waiting(c, from.user)), nil
 }
@@ -176,7 +176,7 @@ func (t *Telegram) confirmCall(from *Client, in *tg.PhoneConfirmCallRequest) (*t
 	if c.State == Accepted {
 		c.gA, c.fingerprint, c.Confirmed = slices.Clone(in.GA), in.KeyFingerprint, t.clock.Now()
 		t.changed(c, Active)
-		t.tell(c.to.device, t.envelope(c.to.user, []*user{c.from.user, c.to.user}, c.update(t.confirmed(c, c.to.user))))
+		t.tell(c.to.device, t.envelope(c.to.user, c.users(), c.update(t.confirmed(c, c.to.user))))
 	}
 	return t.answer(c, from.user, t.confirmed(c, from.user)), nil
 }
@@ -192,7 +192,7 @@ func (t *Telegram) discardCall(from *Client, in *tg.PhoneDiscardCallRequest) (tg
 	}
 	switch c.State {
 	case Ended:
-		return t.envelope(from.user, []*user{c.from.user, c.to.user}, c.update(c.discarded())), nil
+		return t.envelope(from.user, c.users(), c.update(c.discarded())), nil
 	case Accepted, Active:
 		if from != c.from.device && from != c.to.device {
 			return nil, Refuse(400, "CALL_ALREADY_ACCEPTED")
@@ -201,16 +201,7 @@ func (t *Telegram) discardCall(from *Client, in *tg.PhoneDiscardCallRequest) (tg
 	if c.State == Active {
 		c.Duration = min(max(time.Duration(in.Duration)*time.Second, 0), c.talked(t.clock.Now())+time.Second)
 	}
-	reason := Hangup
-	switch in := in.Reason.(type) {
-	case *tg.PhoneCallDiscardReasonMissed:
-		reason = Missed
-	case *tg.PhoneCallDiscardReasonDisconnect:
-		reason = Disconnect
-	case *tg.PhoneCallDiscardReasonBusy:
-		reason = Busy
-	case *tg.PhoneCallDiscardReasonMigrateConferenceCall:
-		reason, c.slug = Migrated, in.Slug
-	}
+	reason, slug := reasonOf(in.Reason)
+	c.slug = slug
 	return t.end(c, from, reason), nil
 }

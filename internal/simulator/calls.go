@@ -145,7 +145,7 @@ func (t *Telegram) end(c *call, by *Client, reason Reason) (answer *tg.Updates) 
 	t.changed(c, Ended)
 	sent, received := t.post(c.from.user, c.to.user, message{call: c}, nil)
 	tell := func(side *user, entry *tg.UpdateNewMessage) {
-		updates := t.envelope(side, []*user{c.from.user, c.to.user}, c.update(c.discarded()), entry)
+		updates := t.envelope(side, c.users(), c.update(c.discarded()), entry)
 		t.tellAll(side, by, updates)
 		if by != nil && by.user == side {
 			answer = updates
@@ -155,6 +155,9 @@ func (t *Telegram) end(c *call, by *Client, reason Reason) (answer *tg.Updates) 
 	tell(c.to.user, received)
 	return answer
 }
+
+// users are those whom every update about the call mentions.
+func (c *call) users() []*user { return []*user{c.from.user, c.to.user} }
 
 // talked is how long the call has been active, in whole seconds.
 func (c *call) talked(now time.Time) time.Duration {

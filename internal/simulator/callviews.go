@@ -16,7 +16,7 @@ func (c *call) update(seen tg.PhoneCallClass) *tg.UpdatePhoneCall {
 
 // answer shows a call to one who asked for something about it.
 func (t *Telegram) answer(c *call, viewer *user, seen tg.PhoneCallClass) *tg.PhonePhoneCall {
-	return &tg.PhonePhoneCall{PhoneCall: seen, Users: t.usersSeenBy(viewer, c.from.user, c.to.user)}
+	return &tg.PhonePhoneCall{PhoneCall: seen, Users: t.usersSeenBy(viewer, c.users()...)}
 }
 
 func (t *Telegram) callHash(c *call, viewer *user) int64 {
@@ -87,6 +87,21 @@ func (c *call) action() *tg.MessageActionPhoneCall {
 		seen.SetDuration(int(c.Duration / time.Second))
 	}
 	return seen
+}
+
+// reasonOf reads a reason; that of a move to a conference names the conference.
+func reasonOf(in tg.PhoneCallDiscardReasonClass) (r Reason, slug string) {
+	switch in := in.(type) {
+	case *tg.PhoneCallDiscardReasonMissed:
+		return Missed, ""
+	case *tg.PhoneCallDiscardReasonDisconnect:
+		return Disconnect, ""
+	case *tg.PhoneCallDiscardReasonBusy:
+		return Busy, ""
+	case *tg.PhoneCallDiscardReasonMigrateConferenceCall:
+		return Migrated, in.Slug
+	}
+	return Hangup, ""
 }
 
 func (c *call) reason() tg.PhoneCallDiscardReasonClass {

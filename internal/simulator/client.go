@@ -114,7 +114,9 @@ func (c *Client) Handle(ctx context.Context, b *bin.Buffer) (bin.Encoder, error)
 		c.telegram.log.Debug("unknown method", "id", fmt.Sprintf("%08x", id))
 		return nil, Refuse(400, "METHOD_INVALID")
 	}
-	return c.telegram.faulty(ctx, c, m, b)
+	answer, err := c.telegram.faulty(ctx, c, m, b)
+	c.telegram.log.DebugContext(ctx, "request", "method", m.name, "err", err)
+	return answer, err
 }
 
 // Subscribe gives sink the updates of the client's user from now on, in order,

@@ -45,7 +45,7 @@ func TestEachViewerSeesUsersInHisOwnWay(t *testing.T) {
 		&tg.InputUserEmpty{},
 	} {
 		_, err := carol.api.UsersGetUsers(t.Context(), []tg.InputUserClass{id})
-		w.refused("getUsers", err, "400 USER_ID_INVALID")
+		w.refused("getUsers", err, "400 PEER_ID_INVALID")
 		_, err = carol.api.UsersGetFullUser(t.Context(), id)
 		w.refused("getFullUser", err, "400 USER_ID_INVALID")
 	}

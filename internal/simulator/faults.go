@@ -14,7 +14,7 @@ import (
 // Fault is trouble on order for the requests that it fits.
 type Fault struct {
 	Method string // "phone.discardCall"; "": every method
-	User   int64  // "" of this user alone; 0: of anybody, logged in or not
+	User   int64  // of this user alone; 0: of anybody, logged in or not
 	Times  int    // for how many requests; 0: for one, -1: until it is taken back
 	After  bool   // the request takes effect, and its answer is what is hit
 

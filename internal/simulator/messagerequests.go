@@ -67,6 +67,7 @@ func (t *Telegram) getHistory(from *Client, in *tg.MessagesGetHistoryRequest) (t
 		return nil, err
 	}
 	all := from.user.with(peer)
+	count := len(all)
 	slices.Reverse(all)
 	start := slices.IndexFunc(all, func(m message) bool {
 		return (in.OffsetID == 0 || m.id < in.OffsetID) && (in.OffsetDate == 0 || m.date < in.OffsetDate)
@@ -78,7 +79,6 @@ func (t *Telegram) getHistory(from *Client, in *tg.MessagesGetHistoryRequest) (t
 	part := slices.DeleteFunc(all[start:min(start+min(max(in.Limit, 0), 100), len(all))], func(m message) bool {
 		return in.MaxID != 0 && m.id >= in.MaxID || in.MinID != 0 && m.id <= in.MinID
 	})
-	count := len(from.user.with(peer))
 	messages, users := t.messagesSeenBy(from.user, part)
 	if len(part) < count {
 		return &tg.MessagesMessagesSlice{

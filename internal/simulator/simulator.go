@@ -31,7 +31,7 @@ import (
 
 // Options of an embedded Telegram. The zero value is ready to use.
 type Options struct {
-	Clock  clock.Clock  // of dates and timeouts; default clock.System
+	Clock  clock.Clock  // default clock.System; a call that rings, or awaits its key, is one timer on it
 	Log    *slog.Logger // default: silent
 	Rand   io.Reader    // of ids, hashes and keys; default crypto/rand.Reader
 	OnCall func(Call)   // gets a snapshot after each change of a call; may be nil

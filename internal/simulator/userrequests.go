@@ -2,15 +2,14 @@ package simulator
 
 import "github.com/gotd/td/tg"
 
-// getUsers leaves nobody out: what cannot be named is an error. Telegram's page
-// lists none for a wrong access hash; our choice is USER_ID_INVALID, as for
-// users.getFullUser.
+// getUsers leaves nobody out: whoever cannot be found is an error, here with the
+// name that the page of this method has for it.
 func (t *Telegram) getUsers(from *Client, in *tg.UsersGetUsersRequest) (*tg.UserClassVector, error) {
 	users := make([]tg.UserClass, 0, len(in.ID))
 	for _, id := range in.ID {
 		u, err := t.inputUser(from.user, id)
 		if err != nil {
-			return nil, err
+			return nil, Refuse(400, "PEER_ID_INVALID")
 		}
 		users = append(users, t.userSeenBy(from.user, u))
 	}

@@ -235,7 +235,8 @@ func (t *Telegram) userSeenBy(viewer, u *user) *tg.User {
 }
 
 // statusOf is when u was last seen. Who sends account.updateStatus is online for
-// five minutes (our choice; clients repeat it every online_update_period_ms).
+// five minutes (our choice; clients repeat it every online_update_period_ms), and
+// nobody is told of a change without asking (our choice too).
 func (t *Telegram) statusOf(u *user) tg.UserStatusClass {
 	expires := u.status.at.Add(5 * time.Minute)
 	switch {
