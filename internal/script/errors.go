@@ -115,6 +115,8 @@ func syntaxError(name, source string, err error) error {
 		return fmt.Errorf("%s:%d: %s at the end of the file", name, last, oneLine(parsing.Message))
 	case errors.As(err, &parsing):
 		return fmt.Errorf("%s:%d: near '%s': %s", name, parsing.Pos.Line, clip(oneLine(parsing.Token)), oneLine(parsing.Message))
+	case errors.As(err, &compiling) && compiling.Line == 0: // too many locals, constants, upvalues
+		return fmt.Errorf("%s: %s", name, oneLine(compiling.Message))
 	case errors.As(err, &compiling):
 		return fmt.Errorf("%s:%d: %s", name, compiling.Line, oneLine(compiling.Message))
 	default:

@@ -124,6 +124,7 @@ func TestABrokenEditKeepsTheOldScript(t *testing.T) {
 		{"on('x', function() note('half') end)\nerror('no')", "a.lua:2: no"},
 		{"on('x', function() note('half') end) on('x', nil)", `a.lua:1: on("x"): the handler must be a function, got nil`},
 		{"block()", "a.lua:1: this waits"},
+		{strings.Repeat("local x\n", 300), "a.lua: too many local variables"},
 		{"goto x", "a.lua:2: no visible label 'x' for <goto> at line 1"},
 		{"--[[ never closed", "a.lua:1:"},
 		{"x = 'never closed", "a.lua:1:"},
@@ -228,7 +229,7 @@ func TestReloadAnew(t *testing.T) {
 // Every event is handled once, by one whole generation, however often the
 // script is replaced meanwhile.
 func TestSwapUnderLoad(t *testing.T) {
-	const reloads, events = 100, 20_000
+	const reloads = 100
 	source := func(generation int) string {
 		return fmt.Sprintf(`
 local first = %[1]d
@@ -236,35 +237,57 @@ on("x", function(n) local mine = first block() note(n .. " " .. mine .. " " .. l
 local last_one = %[1]d
 function last() return last_one end`, generation)
 	}
-	w := start(t, map[string]string{"a.lua": source(0)}, func(o *script.Options) { o.OnHandler = nil })
-	w.notes = make(chan string, events)
-	done := make(chan struct{})
-	go func() {
+	flying := make(chan struct{}, 64) // so that the events last as long as the reloads
+	w := start(t, map[string]string{"a.lua": source(0)}, func(o *script.Options) {
+		o.OnHandler = func(script.Run) { <-flying }
+	})
+	done, fresh := make(chan struct{}), make(chan struct{}, reloads+1)
+	go func() { // each generation handles something before the next one comes
 		defer close(done)
 		for n := range reloads {
+			<-fresh
 			w.save("a.lua", source(n+1))
 			w.Reload("a.lua")
 		}
+		<-fresh
 	}()
-	for n := range events {
-		if started := w.fire("x", lua.LNumber(n)); started != 1 {
-			t.Fatalf("event %d started %d handlers", n, started)
-		}
-	}
-	<-done
+	events := 0
 	seen, generations := map[int]bool{}, map[int]bool{}
-	for range events {
+	note := func(text string) {
 		var n, first, last int
-		if _, err := fmt.Sscan(<-w.notes, &n, &first, &last); err != nil {
+		if _, err := fmt.Sscan(text, &n, &first, &last); err != nil {
 			t.Fatal(err)
 		}
 		if seen[n] || first != last {
 			t.Fatalf("event %d: again %v, by generation %d and %d", n, seen[n], first, last)
 		}
-		seen[n], generations[first] = true, true
+		seen[n] = true
+		if !generations[first] {
+			generations[first] = true
+			fresh <- struct{}{}
+		}
+	}
+	for over := false; !over || len(seen) < events; {
+		select {
+		case <-done:
+			done, over = nil, true
+		case text := <-w.notes:
+			note(text)
+		case flying <- struct{}{}:
+			if over {
+				<-flying
+				continue
+			}
+			if started := w.fire("x", lua.LNumber(events)); started != 1 {
+				t.Fatalf("event %d started %d handlers", events, started)
+			}
+			events++
+		}
 	}
 	if s := w.Status()[0]; s.LastError != nil {
 		t.Error(s.LastError)
 	}
-	t.Logf("%d generations handled %d events", len(generations), events)
+	if len(generations) != reloads+1 {
+		t.Errorf("%d generations handled %d events, %d were loaded", len(generations), events, reloads+1)
+	}
 }
