@@ -56,14 +56,14 @@ func (a *actor) act(to int64) error {
 	}
 	// One of the last few calls: older ones are over.
 	peer := a.calls[len(a.calls)-1-a.rand.IntN(min(3, len(a.calls)))]
-	switch a.rand.IntN(5) {
+	switch a.rand.IntN(7) {
 	case 0:
 		_, err := a.api.PhoneReceivedCall(ctx, peer)
 		return err
 	case 1, 2:
 		_, err := a.api.PhoneAcceptCall(ctx, &tg.PhoneAcceptCallRequest{Peer: peer, GB: []byte("g_b"), Protocol: simulator.Protocol()})
 		return err
-	case 3:
+	case 3, 4, 5:
 		_, err := a.api.PhoneConfirmCall(ctx, &tg.PhoneConfirmCallRequest{Peer: peer, GA: gA, Protocol: simulator.Protocol()})
 		return err
 	}
@@ -94,12 +94,13 @@ func seeds(few, many uint64) uint64 {
 }
 
 func TestRandomSequencesKeepTheRules(t *testing.T) {
+	reached := map[string]int{}
 	for seed := range seeds(20, 2000) {
 		w := newWorld(t)
 		actors, people := w.crowd(seed)
 		r := rand.New(rand.NewPCG(seed, 99))
-		for step := range 300 {
-			if r.IntN(8) == 0 {
+		for step := range 600 {
+			if r.IntN(30) == 0 {
 				w.clock.Advance(time.Duration(r.IntN(40)) * time.Second)
 			}
 			err := actors[r.IntN(len(actors))].act(people[r.IntN(len(people))])
@@ -114,7 +115,31 @@ func TestRandomSequencesKeepTheRules(t *testing.T) {
 		if t.Failed() {
 			t.Fatalf("seed %d", seed)
 		}
+		for _, c := range w.sim.Calls() {
+			reached[outcome(c)]++
+		}
 	}
+	for _, o := range []string{"talked", "timed out, accepted", "timed out", "ended by the caller", "ended by the callee"} {
+		if reached[o] < 20 {
+			t.Errorf("the sequences are too tame: %v", reached)
+			break
+		}
+	}
+}
+
+// outcome sorts calls by what became of them.
+func outcome(c simulator.Call) string {
+	switch {
+	case !c.Confirmed.IsZero():
+		return "talked"
+	case c.EndedBy == c.From:
+		return "ended by the caller"
+	case c.EndedBy == c.To:
+		return "ended by the callee"
+	case !c.Accepted.IsZero():
+		return "timed out, accepted"
+	}
+	return "timed out"
 }
 
 func TestConcurrentSequencesKeepTheRules(t *testing.T) {
