@@ -137,12 +137,8 @@ func (s *session) settle(ctx context.Context, in bin.Encoder, out bin.Decoder, e
 	case err == nil:
 		s.learn(in, out)
 		return nil
-	case revoked(err):
-		if s.Self() != nil {
-			s.end(s.errRevoked(err))
-		}
-		return err
 	case isRPC(err):
+		s.unlessRevoked(err)
 		return err
 	case ctx.Err() != nil:
 		return context.Cause(ctx)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"reflect"
+	"strings"
 
 	"github.com/gotd/td/bin"
 	"github.com/gotd/td/telegram"
@@ -21,7 +22,15 @@ func (s *session) learn(in bin.Encoder, out bin.Decoder) {
 		return
 	}
 	if box, ok := out.(*tg.UpdatesBox); ok {
-		s.feed.receive(completed(in, box.Updates))
+		short, isShort := box.Updates.(*tg.UpdateShortSentMessage)
+		switch full, ok := s.completed(in, short); {
+		case !isShort:
+			s.feed.receive(box.Updates)
+		case ok:
+			s.feed.receive(full)
+		default: // only the numbering is left of it
+			s.feed.moved(0, short.Pts, short.PtsCount)
+		}
 		return
 	}
 	// gotd knows which results move which numbering; its hook runs after a
@@ -32,12 +41,20 @@ func (s *session) learn(in bin.Encoder, out bin.Decoder) {
 
 // completed fills in what the short answer to messages.sendMessage leaves out
 // because who sent it knows it: https://core.telegram.org/constructor/updateShortSentMessage
-func completed(in bin.Encoder, u tg.UpdatesClass) tg.UpdatesClass {
-	short, ok := u.(*tg.UpdateShortSentMessage)
-	if !ok {
-		return u
+func (s *session) completed(in bin.Encoder, short *tg.UpdateShortSentMessage) (tg.UpdatesClass, bool) {
+	sent, ok := in.(*tg.MessagesSendMessageRequest)
+	if !ok || short == nil {
+		return nil, false
 	}
-	message := &tg.Message{Out: short.Out, ID: short.ID, Date: short.Date}
+	message := &tg.Message{Out: short.Out, ID: short.ID, Date: short.Date, Message: sent.Message}
+	switch to := sent.Peer.(type) {
+	case *tg.InputPeerUser:
+		message.PeerID = &tg.PeerUser{UserID: to.UserID}
+	case *tg.InputPeerSelf:
+		message.PeerID = &tg.PeerUser{UserID: s.Self().ID}
+	default: // a group or channel, which is answered in full
+		return nil, false
+	}
 	if media, ok := short.GetMedia(); ok {
 		message.SetMedia(media)
 	}
@@ -47,19 +64,11 @@ func completed(in bin.Encoder, u tg.UpdatesClass) tg.UpdatesClass {
 	if ttl, ok := short.GetTTLPeriod(); ok {
 		message.SetTTLPeriod(ttl)
 	}
-	if sent, ok := in.(*tg.MessagesSendMessageRequest); ok {
-		message.Message = sent.Message
-		if to, ok := sent.Peer.(*tg.InputPeerUser); ok {
-			message.PeerID = &tg.PeerUser{UserID: to.UserID}
-		}
-	}
-	if message.PeerID == nil {
-		return u
-	}
+	message.SetFlags()
 	return &tg.UpdateShort{
 		Update: &tg.UpdateNewMessage{Message: message, Pts: short.Pts, PtsCount: short.PtsCount},
 		Date:   short.Date,
-	}
+	}, true
 }
 
 // saw remembers the peers and calls that from mentions, an update or an answer.
@@ -97,17 +106,13 @@ func (a *Account) saw(from any) {
 	}
 }
 
-// unboxed takes an answer out of gotd's box: a struct with one field, which is
-// of a class, as UpdatesBox{Updates UpdatesClass}.
+// unboxed takes an answer out of gotd's box, as UpdatesBox{Updates UpdatesClass}.
 func unboxed(from any) any {
-	v := reflect.ValueOf(from)
-	if v.Kind() != reflect.Pointer || v.Elem().Kind() != reflect.Struct || v.Elem().NumField() != 1 {
+	v := reflect.Indirect(reflect.ValueOf(from))
+	if v.Kind() != reflect.Struct || v.NumField() != 1 || !strings.HasSuffix(v.Type().Name(), "Box") {
 		return from
 	}
-	if field := v.Elem().Field(0); field.Kind() == reflect.Interface && !field.IsNil() && field.CanInterface() {
-		return field.Interface()
-	}
-	return from
+	return v.Field(0).Interface()
 }
 
 // usersOf skips users of which Telegram gave a part only (min): their access

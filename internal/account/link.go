@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/gotd/td/telegram"
+	"github.com/gotd/td/tgerr"
 )
 
 // loginAttempts is how many connections Login tries before it gives up.
@@ -24,11 +25,15 @@ type link struct {
 	last     error
 }
 
-// dead is told why a connection ended; changed follows.
+// dead is told why a connection ended; changed follows. A connection that
+// Telegram refuses, for an api_id that it does not know, say, is not tried again.
 func (l *link) dead(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.last = err
+	if tgerr.IsCode(err, 400) {
+		l.session.end(l.session.loginError(err))
+	}
 }
 
 func (l *link) changed(state telegram.ConnectionState) {

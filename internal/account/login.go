@@ -156,15 +156,16 @@ func where(t tg.AuthSentCodeTypeClass) string {
 
 // advice says what to do about what Telegram refuses.
 var advice = map[string]string{
-	"PHONE_NUMBER_INVALID":    "Telegram knows no such phone number: correct phone in the configuration",
-	"PHONE_NUMBER_BANNED":     "Telegram has banned the phone number",
-	"PHONE_NUMBER_FLOOD":      "too many codes were asked for: try again tomorrow",
-	"PHONE_NUMBER_UNOCCUPIED": "the phone number has no account: make one with a Telegram app first",
-	"PHONE_CODE_EXPIRED":      "the code has expired: run luahost login again",
-	"API_ID_INVALID":          "Telegram does not know api_id with this api_hash: copy both from https://my.telegram.org",
-	"API_ID_PUBLISHED_FLOOD":  "the api_id is a public one that Telegram refuses: get your own at https://my.telegram.org",
-	"ACCESS_TOKEN_INVALID":    "Telegram does not know the bot_token: copy it from @BotFather",
-	"ACCESS_TOKEN_EXPIRED":    "the bot_token was replaced: copy the new one from @BotFather",
+	"PHONE_NUMBER_INVALID":      "Telegram knows no such phone number: correct phone in the configuration",
+	"PHONE_NUMBER_BANNED":       "Telegram has banned the phone number",
+	"PHONE_NUMBER_FLOOD":        "too many codes were asked for: try again tomorrow",
+	"PHONE_NUMBER_UNOCCUPIED":   "the phone number has no account: make one with a Telegram app first",
+	"PHONE_CODE_EXPIRED":        "the code has expired: run luahost login again",
+	"API_ID_INVALID":            "Telegram does not know api_id with this api_hash: copy both from https://my.telegram.org",
+	"CONNECTION_API_ID_INVALID": "Telegram does not know the api_id: copy it from https://my.telegram.org",
+	"API_ID_PUBLISHED_FLOOD":    "the api_id is a public one that Telegram refuses: get your own at https://my.telegram.org",
+	"ACCESS_TOKEN_INVALID":      "Telegram does not know the bot_token: copy it from @BotFather",
+	"ACCESS_TOKEN_EXPIRED":      "the bot_token was replaced: copy the new one from @BotFather",
 }
 
 func (s *session) loginError(err error) error {

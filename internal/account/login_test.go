@@ -135,6 +135,18 @@ func TestLoginRefused(t *testing.T) {
 	})
 }
 
+// A session that Telegram has ended cannot be logged in with: its key goes too.
+func TestLoginAfterRevocation(t *testing.T) {
+	w := newWorld(t)
+	w.logIn()
+	w.telegram.Revoke(w.ann)
+	w.telegram.Inject(simulator.Fault{Method: "users.getUsers", Err: simulator.Refuse(401, "SESSION_REVOKED")})
+	if _, err := w.login(w.options(), simulator.LoginCode); err != nil {
+		t.Fatal(err)
+	}
+	w.run(w.options())
+}
+
 func TestBotLogsInByItself(t *testing.T) {
 	w := newWorld(t)
 	bot := w.user(simulator.User{Bot: true, BotToken: "42:token", FirstName: "Robot"})

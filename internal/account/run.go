@@ -88,6 +88,7 @@ func (s *session) fetchSelf(ctx context.Context) (*tg.User, error) {
 
 func (s *session) become(self *tg.User) {
 	s.self.Store(self)
+	s.known.Store(true)
 	s.saw(self)
 	s.log.Info("logged in", slog.Int64("user", self.ID), slog.String("username", self.Username))
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gotd/td/tg"
+	"github.com/gotd/td/tgerr"
 
 	"luahost/internal/account"
 	"luahost/internal/simulator"
@@ -85,7 +86,7 @@ func TestMessagesAreToldOnceOverAPause(t *testing.T) {
 	a.stop()
 	_ = a.ended()
 	w.write("while off")
-	a = w.run(w.options())
+	w.run(w.options())
 	w.message("while off")
 	w.write("two")
 	w.message("two")
@@ -131,15 +132,30 @@ func TestSessionRevokedInTheMiddle(t *testing.T) {
 }
 
 func TestSessionRevokedBefore(t *testing.T) {
+	for method, fault := range map[string]error{
+		"users.getUsers": simulator.Refuse(401, "SESSION_REVOKED"),
+		"help.getConfig": simulator.Refuse(406, "AUTH_KEY_DUPLICATED"), // the first request of all
+	} {
+		t.Run(method, func(t *testing.T) {
+			w := newWorld(t)
+			w.logIn()
+			w.telegram.Inject(simulator.Fault{Method: method, Err: fault, Times: -1})
+			a, _ := w.start(w.options())
+			err := a.ended()
+			if !errors.Is(err, account.ErrRevoked) {
+				t.Errorf("Run returned %v", err)
+			}
+			line(t, err, fault.(*tgerr.Error).Type, "log in again: luahost login main")
+		})
+	}
+}
+
+func TestApplicationThatTelegramDoesNotKnow(t *testing.T) {
 	w := newWorld(t)
 	w.logIn()
-	w.telegram.Inject(simulator.Fault{Method: "users.getUsers", Err: simulator.Refuse(401, "SESSION_REVOKED"), Times: -1})
+	w.telegram.Inject(simulator.Fault{Method: "help.getConfig", Err: simulator.Refuse(400, "CONNECTION_API_ID_INVALID"), Times: -1})
 	a, _ := w.start(w.options())
-	err := a.ended()
-	if !errors.Is(err, account.ErrRevoked) {
-		t.Errorf("Run returned %v", err)
-	}
-	line(t, err, "SESSION_REVOKED", "luahost login main")
+	line(t, a.ended(), "account main", "api_id", "https://my.telegram.org")
 }
 
 func TestNobodyIsLoggedIn(t *testing.T) {

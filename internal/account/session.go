@@ -5,6 +5,7 @@ import (
 	"net"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gotd/td/exchange"
@@ -21,7 +22,8 @@ type session struct {
 	file   *sessionFile
 	client *telegram.Client
 	link   link
-	feed   *feed // nil for Login, which takes no updates
+	feed   *feed       // nil for Login, which takes no updates
+	known  atomic.Bool // is it known who is logged in?
 
 	ctx      context.Context // ends with the session
 	end      context.CancelCauseFunc
@@ -110,11 +112,16 @@ func (s *session) options(handler telegram.UpdateHandler) telegram.Options {
 // refused is told what the request that subscribes to updates was answered with
 // on each new connection. gotd would otherwise keep a connection that is deaf.
 func (s *session) refused(_ context.Context, err error) error {
-	if !revoked(err) || s.Self() == nil { // at the first connection authorise decides
-		return nil
+	s.unlessRevoked(err)
+	return s.ctx.Err()
+}
+
+// unlessRevoked ends the session if err says that Telegram did. Until somebody
+// has logged in the same errors have another meaning, which authorise decides.
+func (s *session) unlessRevoked(err error) {
+	if revoked(err) && s.known.Load() {
+		s.end(s.errRevoked(err))
 	}
-	s.end(s.errRevoked(err))
-	return err
 }
 
 // server is a dcs.Resolver that connects to one address, whatever data centres
