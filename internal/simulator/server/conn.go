@@ -48,6 +48,7 @@ const (
 // queue's mutex guards.
 type conn struct {
 	server    *Server
+	number    int // later ones have higher numbers
 	nc        net.Conn
 	wire      *wire
 	handshake handshake

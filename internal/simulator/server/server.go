@@ -75,9 +75,10 @@ type Server struct {
 	ids      *proto.MessageIDGen
 	work     sync.WaitGroup // connections and requests
 
-	mu    sync.Mutex
-	keys  map[[8]byte]*authKey
-	conns map[*conn]struct{} // nil when closed
+	mu       sync.Mutex
+	keys     map[[8]byte]*authKey
+	conns    map[*conn]struct{} // nil when closed
+	accepted int                // connections so far
 }
 
 // Listen takes the address and tells Telegram about it, so that help.getConfig
@@ -170,6 +171,8 @@ func (s *Server) accept(ctx context.Context) error {
 		}
 		c := newConn(s, nc)
 		s.mu.Lock()
+		s.accepted++
+		c.number = s.accepted
 		s.conns[c] = struct{}{}
 		s.mu.Unlock()
 		s.work.Go(func() { c.serve(ctx) })

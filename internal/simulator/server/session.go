@@ -151,16 +151,19 @@ func (s *session) attached() bool {
 	return s.conn != nil
 }
 
-// attach makes c the session's connection. When the session came to it from
-// another one, that has died, perhaps unnoticed as yet.
+// attach makes c the session's connection, unless the session has a newer one:
+// what c brings then was sent before and is read late. First is the session's
+// first message over c. A client changes the connection because the one before
+// died, even if that has not been noticed here.
 func (s *session) attach(c *conn, first bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ended {
+	if s.ended || s.conn != nil && s.conn.number > c.number {
 		return
 	}
+	lost := s.announced && (first || s.conn == nil)
 	s.conn = c
-	if !first || !s.announced {
+	if !lost {
 		return
 	}
 	for _, m := range s.kept.messages {

@@ -201,6 +201,26 @@ func TestReturningSessionIsToldThatItMissedUpdates(t *testing.T) {
 	d.await(tg.UpdatesTooLongTypeID, nil)
 }
 
+func TestSessionStaysWithItsNewestConnection(t *testing.T) {
+	w := newWorld(t, Options{})
+	s := w.server.key(w.key().ID).session(1)
+	older, newer := newConn(w.server, nil), newConn(w.server, nil)
+	older.number, newer.number = 1, 2
+	s.attach(older, true)
+	s.announce(4)
+	s.attach(newer, true)
+	s.attach(older, false) // read late
+	s.answer(&request{id: 4}, []byte("answer"))
+	if len(older.out) != 1 || len(newer.out) != 2 {
+		t.Fatalf("%d messages went to the older connection and %d to the newer, want 1 and 2", len(older.out), len(newer.out))
+	}
+	s.detach(newer)
+	s.attach(older, false) // it has outlived the newer
+	if len(older.out) != 3 {
+		t.Errorf("%d messages went to the older connection, want all 2 again", len(older.out)-1)
+	}
+}
+
 func TestOldestDetachedSessionGivesWay(t *testing.T) {
 	w := newWorld(t, Options{})
 	key := w.key()
