@@ -4,6 +4,8 @@ import (
 	"context"
 	"math/rand/v2"
 	"net"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -15,6 +17,7 @@ import (
 	"github.com/gotd/td/telegram/dcs"
 	"github.com/gotd/td/tg"
 
+	"luahost/internal/host"
 	"luahost/internal/simulator"
 )
 
@@ -44,7 +47,11 @@ func BenchmarkCall(b *testing.B) {
 }
 
 func answerWithLua(b *testing.B, w *world) int64 {
-	w.start(b, []int{0}, map[string]string{"busy.lua": busy})
+	scripts := b.TempDir()
+	if err := os.WriteFile(filepath.Join(scripts, "busy.lua"), []byte(busy), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	w.run(b, []int{0}, host.Options{Scripts: scripts})
 	return w.ids[0]
 }
 

@@ -1,15 +1,17 @@
-// Package host joins the accounts and the scripts: an update that an account
-// queued becomes an event for the scripts, and a request that a handler makes
-// goes back to the account whose event it answers. cmd/luahost builds one Host
-// and calls Run; nothing else imports this package, and it alone knows all the
-// others. One goroutine, Run's, takes updates from the queue and dispatches
-// them; handlers run on goroutines of internal/script, and requests on theirs.
+// Package host joins the accounts and the scripts: an update of an account
+// becomes an event for the scripts, and a request that a handler makes goes back
+// to the account whose event it answers. cmd/luahost builds one Host and calls
+// Run; nothing else imports this package, and it alone knows all the others. It
+// has no goroutine of its own beyond Run: an account's goroutine dispatches an
+// update, which queues it for the scripts and never waits for them; handlers run
+// on goroutines of internal/script, and send their requests on these.
 //
 // The way of a call, from top to bottom:
 //
-//	account.Account.handle     an update arrives, and is only queued
+//	account.feed.handle        an update arrives
 //	host.Host.dispatch         it is given to the scripts by its name
-//	script.Host.Dispatch       each handler starts, under its VM's lock
+//	script.Host.Dispatch       it is queued for each handler
+//	script.Runtime.serve       the handler starts, under its VM's lock
 //	tl.Module.ToLua            the update becomes a Lua table
 //	tl.Module.call             the handler's request becomes a TL object
 //	host.router.Invoke         the account of the event is found
@@ -79,7 +81,6 @@ type Host struct {
 	scripts  *script.Host
 	telegram *tl.Module
 	router   router
-	queue    *queue
 }
 
 // New prepares a host; nothing is connected or loaded before Run.
@@ -93,7 +94,7 @@ func New(opts Options) (*Host, error) {
 	if opts.Clock == nil {
 		opts.Clock = clock.System{}
 	}
-	h := &Host{log: opts.Log, observe: opts.Observe, queue: newQueue()}
+	h := &Host{log: opts.Log, observe: opts.Observe}
 	if err := h.openAccounts(opts); err != nil {
 		return nil, err
 	}
@@ -124,12 +125,14 @@ func New(opts Options) (*Host, error) {
 func (h *Host) openAccounts(opts Options) error {
 	for _, o := range opts.Accounts {
 		var a *account.Account
+		var ctx context.Context // of every event of a
 		o.Log, o.Clock = opts.Log, opts.Clock
-		o.OnUpdate = func(u account.Update) { h.queue.put(arrival{account: a, update: u}) }
+		o.OnUpdate = func(u account.Update) { h.dispatch(ctx, a, u) }
 		a, err := account.New(o)
 		if err != nil {
 			return fmt.Errorf("account %s: %w", o.Name, err)
 		}
+		ctx = withAccount(context.Background(), a)
 		h.accounts = append(h.accounts, a)
 	}
 	return nil
@@ -146,7 +149,6 @@ func (h *Host) Run(ctx context.Context) error {
 
 	var running sync.WaitGroup
 	running.Go(func() { stop(h.scripts.Run(ctx)) })
-	running.Go(func() { h.queue.drain(ctx, h.dispatch) })
 	for _, a := range h.accounts {
 		running.Go(func() {
 			err := a.Run(ctx, func() { h.ready(a) })
@@ -172,17 +174,18 @@ func (h *Host) ready(a *account.Account) {
 	}
 }
 
-// dispatch starts the handlers of an update, each with a table of its own.
-func (h *Host) dispatch(ctx context.Context, a arrival) {
-	update := a.update.Update
-	started := h.scripts.Dispatch(withAccount(ctx, a.account), script.Event{
-		Name: update.TypeName(),
+// dispatch queues an update for its handlers, each of which gets a table of its
+// own. It waits for none of them: an account's reader that did could not read
+// the answer that a handler waits for.
+func (h *Host) dispatch(ctx context.Context, a *account.Account, u account.Update) {
+	started := h.scripts.Dispatch(ctx, script.Event{
+		Name: u.Update.TypeName(),
 		Args: func(_ *script.Runtime, l *lua.LState) []lua.LValue {
-			return []lua.LValue{h.telegram.ToLua(l, update)}
+			return []lua.LValue{h.telegram.ToLua(l, u.Update)}
 		},
 	})
 	if h.observe.Event != nil {
-		h.observe.Event(Event{Account: a.account.Name(), Update: a.update, Handlers: started})
+		h.observe.Event(Event{Account: a.Name(), Update: u, Handlers: started})
 	}
 }
 

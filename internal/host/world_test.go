@@ -191,33 +191,38 @@ func (w *world) start(t testing.TB, accounts []int, scripts map[string]string) *
 	for name, source := range scripts {
 		r.write(t, name, source)
 	}
-	var opts []account.Options
-	for _, i := range accounts {
-		opts = append(opts, w.accounts[i])
-	}
-	ready := make(chan struct{}, len(accounts))
-	var err error
-	r.host, err = host.New(host.Options{
-		Accounts: opts,
-		Scripts:  r.scripts,
-		Quiet:    20 * time.Millisecond,
-		Log:      slog.New(slog.NewTextHandler(r.log, nil)),
+	r.host, r.stop = w.run(t, accounts, host.Options{
+		Scripts: r.scripts,
+		Quiet:   20 * time.Millisecond,
+		Log:     slog.New(slog.NewTextHandler(r.log, nil)),
 		Observe: host.Observe{
-			Ready:   func(*account.Account) { ready <- struct{}{} },
 			Handler: func(run script.Run) { r.report(func() { r.handlers = append(r.handlers, run) }) },
 			Reload:  func(l script.Reload) { r.report(func() { r.reloads = append(r.reloads, l) }) },
 			Request: func(q host.Request) { r.report(func() { r.requests = append(r.requests, q) }) },
 		},
 	})
+	return r
+}
+
+// run runs a host on some of the world's accounts until the test ends or stop
+// is called; it returns when they are ready.
+func (w *world) run(t testing.TB, accounts []int, opts host.Options) (h *host.Host, stop func() error) {
+	t.Helper()
+	for _, i := range accounts {
+		opts.Accounts = append(opts.Accounts, w.accounts[i])
+	}
+	ready := make(chan struct{}, len(accounts))
+	opts.Observe.Ready = func(*account.Account) { ready <- struct{}{} }
+	h, err := host.New(opts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- r.host.Run(ctx) }()
-	r.stop = sync.OnceValue(func() error { cancel(); return <-ended })
+	go func() { ended <- h.Run(ctx) }()
+	stop = sync.OnceValue(func() error { cancel(); return <-ended })
 	t.Cleanup(func() {
-		if err := r.stop(); err != nil {
+		if err := stop(); err != nil {
 			t.Errorf("the host ended with: %v", err)
 		}
 	})
@@ -228,7 +233,7 @@ func (w *world) start(t testing.TB, accounts []int, scripts map[string]string) *
 			t.Fatalf("the host ended early: %v", err)
 		}
 	}
-	return r
+	return h, stop
 }
 
 func (r *running) write(t testing.TB, name, source string) {
