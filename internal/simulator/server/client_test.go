@@ -5,6 +5,7 @@ import (
 	"crypto/rsa"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -136,9 +137,47 @@ func TestGotdReconnectsAndGetsUpdates(t *testing.T) {
 	})
 }
 
+// TestManyClients has 20 clients go on while every connection is cut again and
+// again.
+func TestManyClients(t *testing.T) {
+	w := newWorld(t, Options{})
+	const clients, each, cuts = 20, 20, 5
+	done := make(chan error)
+	steps := make(chan struct{}, clients*each)
+	for i := range clients {
+		phone := fmt.Sprintf("+155500%02d", i)
+		w.user(phone)
+		key := w.key()
+		w.login(key, phone)
+		client := telegram.NewClient(1, "hash", w.options(w.stored(key)))
+		go func() {
+			done <- client.Run(t.Context(), func(ctx context.Context) error {
+				for n := 0; n < each && ctx.Err() == nil; {
+					if _, err := client.Self(ctx); err == nil {
+						n++
+						steps <- struct{}{}
+					}
+				}
+				return ctx.Err()
+			})
+		}()
+	}
+	for range cuts {
+		for range clients * each / (cuts + 1) {
+			<-steps
+		}
+		w.server.Disconnect()
+	}
+	for range clients {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestWrongKeyIsNotTrusted(t *testing.T) {
 	w := newWorld(t, Options{})
-	other, err := newRSAKey()
+	other, err := NewKey()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,12 +190,20 @@ func TestWrongKeyIsNotTrusted(t *testing.T) {
 }
 
 func TestPublicKeyPEM(t *testing.T) {
-	w := newWorld(t, Options{})
-	keys, err := crypto.ParseRSAPublicKeys(w.server.PublicKeyPEM())
-	if err != nil || len(keys) != 1 || !keys[0].Equal(w.server.PublicKey()) {
+	s, err := Listen(Options{Telegram: simulator.New(simulator.Options{})}) // with a key of its own
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if err := s.Run(ended); err != nil {
+		t.Errorf("Run: %v", err)
+	}
+	keys, err := crypto.ParseRSAPublicKeys(s.PublicKeyPEM())
+	if err != nil || len(keys) != 1 || !keys[0].Equal(s.PublicKey()) {
 		t.Errorf("read back %d keys, error %v", len(keys), err)
 	}
-	if !strings.HasPrefix(string(w.server.PublicKeyPEM()), "-----BEGIN RSA PUBLIC KEY-----") {
+	if !strings.HasPrefix(string(s.PublicKeyPEM()), "-----BEGIN RSA PUBLIC KEY-----") {
 		t.Error("not a PKCS#1 block")
 	}
 }

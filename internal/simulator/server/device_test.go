@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"net"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,6 +27,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // patience ends a test that would hang; nothing depends on its length.
 const patience = 20 * time.Second
 
+// sharedKey is one key for all tests: making one takes a while.
+var sharedKey = sync.OnceValues(NewKey)
+
 // world is an embedded Telegram with a server that runs until the test ends.
 type world struct {
 	testing.TB
@@ -42,6 +46,13 @@ func newWorld(t testing.TB, o Options) *world {
 	}
 	if o.Telegram == nil {
 		o.Telegram = simulator.New(simulator.Options{Clock: o.Clock})
+	}
+	if o.Key == nil {
+		key, err := sharedKey()
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Key = key
 	}
 	s, err := Listen(o)
 	if err != nil {

@@ -10,9 +10,10 @@ import (
 	"github.com/gotd/td/crypto"
 )
 
-// newRSAKey makes the key that clients know a server by. Its fingerprint has
-// no leading zero digit: some clients compare it as hex without padding.
-func newRSAKey() (*rsa.PrivateKey, error) {
+// NewKey makes a key for Options.Key, by which clients know a server: keep it
+// if they are to know the next one too. Its fingerprint has no leading zero
+// digit, because some clients compare it as hex without padding.
+func NewKey() (*rsa.PrivateKey, error) {
 	for {
 		key, err := rsa.GenerateKey(rand.Reader, crypto.RSAKeyBits)
 		if err != nil {

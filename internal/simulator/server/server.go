@@ -37,7 +37,7 @@ import (
 type Options struct {
 	Addr     string              // where to listen; default "127.0.0.1:0", any free port
 	Telegram *simulator.Telegram // carries out the requests
-	Key      *rsa.PrivateKey     // that clients trust, of 2048 bits; default: a new one
+	Key      *rsa.PrivateKey     // that clients trust, of 2048 bits; default: NewKey
 	Keys     []crypto.AuthKey    // authorization keys that are known from an earlier Server: its Keys
 	DC       int                 // number of the data centre; default 2
 	Clock    clock.Clock         // of message ids and salts; default clock.System
@@ -86,7 +86,7 @@ type Server struct {
 func Listen(o Options) (*Server, error) {
 	o.setDefaults()
 	if o.Key == nil {
-		key, err := newRSAKey()
+		key, err := NewKey()
 		if err != nil {
 			return nil, err
 		}

@@ -236,7 +236,7 @@ func FuzzFrames(f *testing.F) {
 
 // FuzzPlain feeds the making of a key with anything at all.
 func FuzzPlain(f *testing.F) {
-	key, err := newRSAKey()
+	key, err := NewKey()
 	if err != nil {
 		f.Fatal(err)
 	}
