@@ -1,6 +1,12 @@
 package script
 
-import lua "github.com/yuin/gopher-lua"
+import (
+	"runtime"
+	"strings"
+	"sync"
+
+	lua "github.com/yuin/gopher-lua"
+)
 
 // replaceCoroutine makes gopher-lua's coroutines fit to be shared by handlers.
 // One runs on the budget of whoever resumes it, also when another handler or
@@ -22,6 +28,55 @@ func replaceCoroutine(rt *Runtime, module *lua.LTable, std map[string]lua.LValue
 		"status":  c.statusOf,
 		"wrap":    c.wrapCoroutine,
 	})
+	L := rt.state
+	L.Push(L.NewFunctionFromProto(yieldProto()))
+	L.Push(L.NewFunction(c.yield))
+	L.Call(1, 1)
+	module.RawSetString("yield", L.Get(-1))
+	L.Pop(1)
+}
+
+// yieldProto is coroutine.yield around gopher-lua's: as a tail call, that one
+// loses the frame that the next resume would return to.
+var yieldProto = sync.OnceValue(func() *lua.FunctionProto {
+	proto, err := compile("coroutine.yield", `
+		local yield = ...
+		local function results(...) return ... end
+		return function(...) return results(yield(...)) end`)
+	if err != nil {
+		panic(err)
+	}
+	return proto
+})
+
+// yield is the part in Go. gopher-lua yields by returning from its main loop,
+// which goes wrong without a word where Go has called Lua again: inside pcall,
+// a metamethod, an iterator, table.sort or gsub. There Lua 5.1 raises an error.
+func (c *coroutines) yield(L *lua.LState) int {
+	if !c.rt.resumed[L] {
+		L.RaiseError("attempt to yield from outside a coroutine")
+	}
+	if nested() {
+		L.RaiseError("attempt to yield across a pcall, a metamethod, an iterator or a library function")
+	}
+	return -1 // gopher-lua's sign for it
+}
+
+// nested says whether the main loop that runs the caller was begun by anything
+// else than a resume. gopher-lua keeps no record of that but Go's own stack.
+func nested() bool {
+	var pcs [16]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	for {
+		frame, more := frames.Next()
+		if strings.HasSuffix(frame.Function, ".mainLoopWithContext") {
+			frame, _ = frames.Next()
+			return !strings.HasSuffix(frame.Function, ".threadRun")
+		}
+		if !more {
+			return true
+		}
+	}
 }
 
 type coroutines struct {

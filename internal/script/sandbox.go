@@ -47,8 +47,8 @@ var library = []struct {
 	},
 	{
 		lua.CoroutineLibName, lua.OpenCoroutine,
-		[]string{"yield"},
-		replaceCoroutine, // create, resume, running, status, wrap
+		nil,
+		replaceCoroutine, // create, resume, running, status, wrap, yield
 	},
 	{
 		lua.OsLibName, lua.OpenOs,

@@ -47,3 +47,45 @@ on("test", function() -- each in the next, without end
   local ok, err = pcall(nest)
   assert(not ok and err:find("more than 200 coroutines"), err)
 end)
+
+on("test", function() -- yield, also as a tail call and with many values
+  local function deeper(...) return coroutine.yield(...) end
+  local co = coroutine.create(function(...)
+    local a, b, c = coroutine.yield(...)
+    assert(a == "a" and b == nil and c == "c")
+    assert(select("#", deeper(1, 2)) == 3)
+    for i = 1, 3 do coroutine.yield(i) end
+    return coroutine.yield("tail")
+  end)
+  local function step(...)
+    local values = {coroutine.resume(co, ...)}
+    assert(values[1], values[2])
+    return select(2, unpack(values))
+  end
+  assert(select("#", step(1, 2, 3)) == 3)
+  local one, two = step("a", nil, "c")
+  assert(one == 1 and two == 2)
+  assert(step("x", "y", "z") == 1)
+  assert(step() == 2 and step() == 3 and step() == "tail")
+  assert(step("end") == "end")
+  assert(coroutine.status(co) == "dead")
+  local ok, err = pcall(coroutine.yield)
+  assert(not ok and err:find("outside a coroutine"), err)
+end)
+
+on("test", function() -- where gopher-lua cannot yield, it is an error and not a wrong result
+  local function y() coroutine.yield("no") end
+  local object = setmetatable({}, {__index = y, __add = y, __tostring = y})
+  for name, f in pairs({
+    pcall    = function() local ok, err = pcall(y) error(err, 0) end,
+    sort     = function() table.sort({1, 2}, y) end,
+    gsub     = function() local _ = ("x"):gsub("x", y) end,
+    iterator = function() for _ in y do end end,
+    index    = function() return object.x end,
+    add      = function() return object + 1 end,
+    tostring = function() tostring(object) end,
+  }) do
+    local ok, err = coroutine.resume(coroutine.create(f))
+    assert(not ok and err:find("attempt to yield across"), name .. ": " .. tostring(err))
+  end
+end)
