@@ -57,14 +57,15 @@ func (t *timeline) print(format string, args ...any) {
 	fmt.Fprintf(t.out, format+"\n", args...)
 }
 
-// row prints one line below a call.
+// row prints one line below a call: who, what, and how long that took, which
+// cuts what is too long for its column. Without a time nothing is cut.
 func (t *timeline) row(style, where, what string, took time.Duration) {
-	duration := ""
 	if took > 0 {
-		duration = fmt.Sprintf("%10s", shortDuration(took))
+		what = fmt.Sprintf("%s%10s", t.paint(style, pad(what, whatCol)), shortDuration(took))
+	} else {
+		what = t.paint(style, what)
 	}
-	line := fmt.Sprintf("%s%-*s %s", indent, whereCol, where, t.paint(style, pad(what, whatCol)))
-	t.print("%s", strings.TrimRight(line+duration, " "))
+	t.print("%s%-*s %s", indent, whereCol, where, what)
 }
 
 func (t *timeline) welcome(dir string) {
@@ -89,16 +90,17 @@ func (t *timeline) refused(c *caller, err error) {
 }
 
 func (t *timeline) request(r host.Request) {
-	style, what := "", describe(r)
+	where := fmt.Sprintf("%s:%d", r.Handler.Script, r.Line)
 	if r.Err != nil {
-		style, what = yellow, what+": "+r.Err.Error()
+		t.row(yellow, where, describe(r)+": "+r.Err.Error(), 0)
+		return
 	}
-	t.row(style, fmt.Sprintf("%s:%d", r.Handler.Script, r.Line), what, r.Took)
+	t.row("", where, describe(r), r.Took)
 }
 
 func (t *timeline) handler(r script.Run) {
 	if r.Err != nil {
-		t.row(red, fmt.Sprintf("%s:%d", r.Script, r.Line), "failed: "+firstLine(r.Err.Error()), r.Took)
+		t.row(red, fmt.Sprintf("%s:%d", r.Script, r.Line), "failed: "+firstLine(r.Err.Error()), 0)
 	}
 }
 
