@@ -19,7 +19,6 @@ package account
 import (
 	"crypto/rsa"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -90,11 +89,11 @@ func (o *Options) check() error {
 	case o.Name == "" || o.Dir == "":
 		return errors.New("account: Name and Dir are required")
 	case o.APIID == 0 || o.APIHash == "":
-		return fmt.Errorf("account %s: APIID and APIHash are required", o.Name)
+		return errors.New("account: APIID and APIHash are required")
 	case (o.Phone == "") == (o.BotToken == ""):
-		return fmt.Errorf("account %s: one of Phone and BotToken is required", o.Name)
+		return errors.New("account: one of Phone and BotToken is required")
 	case (o.Server == "") != (o.ServerKey == nil):
-		return fmt.Errorf("account %s: Server and ServerKey go together", o.Name)
+		return errors.New("account: Server and ServerKey go together")
 	}
 	return nil
 }
@@ -118,7 +117,8 @@ type Account struct {
 	live  atomic.Pointer[session] // nil while neither Run nor Login runs
 }
 
-// New makes an Account. It touches neither disk nor network.
+// New makes an Account. It touches neither disk nor network. Its errors, and
+// those of all methods, do not name the account: whoever has several does.
 func New(o Options) (*Account, error) {
 	if err := o.check(); err != nil {
 		return nil, err

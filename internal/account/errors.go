@@ -26,11 +26,43 @@ var (
 
 	// ErrNotConnected is the error of a request that found no connection, or
 	// lost it; what it asked for may then be done or not, and its text says so.
-	ErrNotConnected = errors.New("not connected to Telegram")
+	ErrNotConnected error = &localError{&tgerr.Error{Type: "NOT_CONNECTED", Message: "not connected to Telegram"}}
 	// ErrTimeout is the error of a request that was sent and not answered in
 	// time. Telegram may have carried it out.
-	ErrTimeout = errors.New("no answer from Telegram in time")
+	ErrTimeout error = &localError{&tgerr.Error{Type: "TIMEOUT", Message: "no answer from Telegram in time"}}
 )
+
+// localError is an error that this side makes, in the form of Telegram's, which
+// is the form in which a script gets it: its type is a word in capitals, and
+// its message explains.
+type localError struct{ rpc *tgerr.Error }
+
+// Error is the explanation.
+func (e *localError) Error() string { return e.rpc.Message }
+
+// Unwrap gives the form, for tgerr.As.
+func (e *localError) Unwrap() error { return e.rpc }
+
+// Is makes all errors of one type the same, however they explain themselves.
+func (e *localError) Is(target error) bool {
+	other, ok := target.(*localError)
+	return ok && e.rpc.Type == other.rpc.Type
+}
+
+// errInterrupted is an ErrNotConnected for a request that had arrived.
+func errInterrupted() error {
+	return &localError{&tgerr.Error{
+		Type:    "NOT_CONNECTED",
+		Message: "the connection broke before the answer came: Telegram may have done what was asked",
+	}}
+}
+
+func errBotMayNot(method string) error {
+	return &localError{&tgerr.Error{
+		Code: 400, Type: "BOT_METHOD_INVALID",
+		Message: method + " is for users only, and this account is a bot: calls need an account with a phone",
+	}}
+}
 
 // revoked reports whether err says that the session is of no use any more.
 // https://core.telegram.org/api/errors
@@ -45,20 +77,20 @@ func (a *Account) errRevoked(err error) error {
 	if rpc, ok := tgerr.As(err); ok {
 		kind = rpc.Type
 	}
-	return fmt.Errorf("account %s: %w (%s): log in again: luahost login %[1]s", a.opts.Name, ErrRevoked, kind)
+	return fmt.Errorf("%w (%s): log in again: luahost login %s", ErrRevoked, kind, a.opts.Name)
 }
 
 func (a *Account) errUnauthorized() error {
-	return fmt.Errorf("account %s: %w: run luahost login %[1]s first", a.opts.Name, ErrUnauthorized)
+	return fmt.Errorf("%w: run luahost login %s first", ErrUnauthorized, a.opts.Name)
 }
 
 // explain turns what ends a connection for good into one line for a person.
 func (a *Account) explain(err error) error {
 	switch {
 	case errors.Is(err, exchange.ErrKeyFingerprintNotFound) && a.opts.Server != "":
-		return fmt.Errorf("account %s: %w than server_key says: get the public key of %s anew", a.opts.Name, ErrWrongKey, a.opts.Server)
+		return fmt.Errorf("%w than server_key says: get the public key of %s anew", ErrWrongKey, a.opts.Server)
 	case errors.Is(err, exchange.ErrKeyFingerprintNotFound):
-		return fmt.Errorf("account %s: %w than Telegram's: what answers is not Telegram, or this luahost is too old", a.opts.Name, ErrWrongKey)
+		return fmt.Errorf("%w than Telegram's: what answers is not Telegram, or this luahost is too old", ErrWrongKey)
 	case revoked(err):
 		return a.errRevoked(err)
 	default:
@@ -74,27 +106,4 @@ func cause(err error) error {
 		return network
 	}
 	return err
-}
-
-// refusal is Telegram's own error, given without asking Telegram, with a text
-// that says why.
-type refusal struct {
-	rpc *tgerr.Error
-	why string
-}
-
-// Error is the error's type and the explanation.
-func (r *refusal) Error() string { return r.rpc.Type + ": " + r.why }
-
-// Unwrap gives Telegram's error, for tgerr.As.
-func (r *refusal) Unwrap() error { return r.rpc }
-
-// Explanation is the reason alone, without the error's type.
-func (r *refusal) Explanation() string { return r.why }
-
-func refuseBot(method string) error {
-	return &refusal{
-		rpc: tgerr.New(400, "BOT_METHOD_INVALID"),
-		why: method + " is for users only, and this account is a bot: calls need an account with a phone",
-	}
 }

@@ -202,8 +202,12 @@ func TestErrorsOfTheConnection(t *testing.T) {
 		{fmt.Errorf("client closed: %w", rpc.ErrEngineClosed), ErrNotConnected},
 		{fmt.Errorf("retryUntilAck: %w", &rpc.RetryLimitReachedErr{Retries: 5}), ErrTimeout},
 	} {
-		if err := f.settle(t.Context(), nil, nil, test.from); !errors.Is(err, test.want) || errors.Is(err, context.Canceled) {
+		err := f.settle(t.Context(), nil, nil, test.from)
+		if !errors.Is(err, test.want) || errors.Is(err, context.Canceled) {
 			t.Errorf("%v became %v, want %v", test.from, err, test.want)
+		}
+		if rpc, ok := tgerr.As(err); !ok || rpc.Type == "" { // what a script is shown
+			t.Errorf("%v has no type", err)
 		}
 	}
 }

@@ -38,7 +38,7 @@ func (a *Account) Invoke(ctx context.Context, in bin.Encoder, out bin.Decoder) e
 func (s *session) Invoke(ctx context.Context, in bin.Encoder, out bin.Decoder) error {
 	method := methodName(in)
 	if s.Bot() && strings.HasPrefix(method, "phone.") {
-		return refuseBot(method)
+		return errBotMayNot(method)
 	}
 	for waited := time.Duration(0); ; {
 		err := s.send(ctx, in, out)
@@ -146,7 +146,7 @@ func (s *session) settle(ctx context.Context, in bin.Encoder, out bin.Decoder, e
 		return fmt.Errorf("%w: %w", ErrTimeout, err)
 	case errors.Is(err, context.Canceled), errors.Is(err, rpc.ErrEngineClosed):
 		// gotd's word for a connection that went after the request had arrived.
-		return fmt.Errorf("%w: the connection broke before the answer came, Telegram may have done what was asked", ErrNotConnected)
+		return errInterrupted()
 	default:
 		return err
 	}

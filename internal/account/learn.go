@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/gotd/td/bin"
@@ -25,7 +26,7 @@ func (s *session) learn(in bin.Encoder, out bin.Decoder) {
 		short, isShort := box.Updates.(*tg.UpdateShortSentMessage)
 		switch full, ok := s.completed(in, short); {
 		case !isShort:
-			s.feed.receive(box.Updates)
+			s.feed.receive(unshared(box.Updates))
 		case ok:
 			s.feed.receive(full)
 		default: // only the numbering is left of it
@@ -37,6 +38,22 @@ func (s *session) learn(in bin.Encoder, out bin.Decoder) {
 	// request, and this one is over.
 	over := telegram.InvokeFunc(func(context.Context, bin.Encoder, bin.Decoder) error { return nil })
 	_ = hook.AffectedHook(s.feed).Handle(over).Invoke(context.Background(), in, out) // queues: cannot fail
+}
+
+// unshared gives the manager a list of updates of its own: it sorts the list,
+// while whoever made the request reads it.
+func unshared(u tg.UpdatesClass) tg.UpdatesClass {
+	switch u := u.(type) {
+	case *tg.Updates:
+		own := *u
+		own.Updates = slices.Clone(u.Updates)
+		return &own
+	case *tg.UpdatesCombined:
+		own := *u
+		own.Updates = slices.Clone(u.Updates)
+		return &own
+	}
+	return u
 }
 
 // completed fills in what the short answer to messages.sendMessage leaves out

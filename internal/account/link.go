@@ -92,14 +92,14 @@ func (l *link) overdue() {
 }
 
 func (l *link) unreachable() error {
-	name, server := l.session.opts.Name, l.session.opts.Server
+	server := l.session.opts.Server
 	if server == "" {
 		server = "Telegram"
 	}
 	if l.last == nil {
-		return fmt.Errorf("account %s: %w: no answer from %s", name, ErrUnreachable, server)
+		return fmt.Errorf("%w: no answer from %s", ErrUnreachable, server)
 	}
-	return fmt.Errorf("account %s: %w: %s: %w", name, ErrUnreachable, server, cause(l.last))
+	return fmt.Errorf("%w: %s: %w", ErrUnreachable, server, cause(l.last))
 }
 
 // connected reports whether requests can be sent now.

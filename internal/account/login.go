@@ -20,7 +20,7 @@ const attempts = 3
 // done.
 func (a *Account) Login(ctx context.Context) error {
 	if !a.mayLogIn() {
-		return fmt.Errorf("account %s: Login needs a Prompt", a.opts.Name)
+		return errors.New("account: Login needs a Prompt")
 	}
 	file, err := openSession(a.opts.Dir, a.opts.Name)
 	if err != nil {
@@ -30,7 +30,7 @@ func (a *Account) Login(ctx context.Context) error {
 	err = a.login(ctx, file)
 	if errors.Is(err, ErrRevoked) { // the key is dead: only a new one can log in
 		if err := file.remove(); err != nil {
-			return fmt.Errorf("account %s: remove the dead session: %w", a.opts.Name, err)
+			return fmt.Errorf("remove the dead session: %w", err)
 		}
 		err = a.login(ctx, file)
 	}
@@ -178,10 +178,10 @@ func (s *session) loginError(err error) error {
 		kind = "PHONE_NUMBER_UNOCCUPIED"
 	}
 	if wait, flood := tgerr.AsFloodWait(err); flood {
-		return fmt.Errorf("account %s: log in: Telegram wants a pause: try again in %v: %w", s.opts.Name, wait, err)
+		return fmt.Errorf("log in: Telegram wants a pause: try again in %v: %w", wait, err)
 	}
 	if hint, ok := advice[kind]; ok {
-		return fmt.Errorf("account %s: log in: %s: %w", s.opts.Name, hint, err)
+		return fmt.Errorf("log in: %s: %w", hint, err)
 	}
-	return fmt.Errorf("account %s: log in: %w", s.opts.Name, err)
+	return fmt.Errorf("log in: %w", err)
 }

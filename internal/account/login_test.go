@@ -96,7 +96,7 @@ func TestLoginAnswers(t *testing.T) {
 					t.Error(err)
 				}
 			} else {
-				line(t, err, append(test.want.err, "account main")...)
+				line(t, err, test.want.err...)
 			}
 			if test.password != "" && strings.Contains(w.log.String(), strings.TrimSpace(test.password)) {
 				t.Errorf("the password is in the log:\n%s", w.log)
@@ -122,7 +122,7 @@ func TestLoginRefused(t *testing.T) {
 			w.saveSession("main", w.keys[1])
 			w.telegram.Inject(simulator.Fault{Method: test.method, Err: test.fault})
 			_, err := w.login(w.options(), simulator.LoginCode)
-			line(t, err, "account main: log in: ", test.want)
+			line(t, err, "log in: ", test.want)
 		})
 	}
 	t.Run("nobody's number", func(t *testing.T) {
@@ -169,7 +169,7 @@ func TestBotTokenRefused(t *testing.T) {
 	o := w.options()
 	o.Name, o.Phone, o.BotToken = "robot", "", "42:other"
 	a, _ := w.start(o)
-	line(t, a.ended(), "account robot", "copy it from @BotFather")
+	line(t, a.ended(), "copy it from @BotFather")
 }
 
 func TestPromptEndsWithItsContext(t *testing.T) {

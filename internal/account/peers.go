@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"time"
@@ -65,7 +66,7 @@ func (a *Account) Username(ctx context.Context, name string) (tg.InputPeerClass,
 	}
 	found, err := tg.NewClient(a).ContactsResolveUsername(ctx, &tg.ContactsResolveUsernameRequest{Username: name})
 	if err != nil {
-		if _, refused := tgerr.As(err); !refused && ok {
+		if ok && (errors.Is(err, ErrNotConnected) || errors.Is(err, ErrTimeout)) {
 			return inputPeer(known), nil // without a connection the last that was known is the best there is
 		}
 		return nil, err

@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -21,7 +20,7 @@ const pause = 2 * time.Second
 // of no use to go on: ErrUnauthorized, ErrRevoked, ErrWrongKey, ErrInUse.
 func (a *Account) Run(ctx context.Context, ready func()) error {
 	if a.opts.Store == nil {
-		return fmt.Errorf("account %s: Run needs a Store", a.opts.Name)
+		return errors.New("account: Run needs a Store")
 	}
 	file, err := openSession(a.opts.Dir, a.opts.Name)
 	if err != nil {
@@ -91,8 +90,4 @@ func (s *session) become(self *tg.User) {
 	s.known.Store(true)
 	s.saw(self)
 	s.log.Info("logged in", slog.Int64("user", self.ID), slog.String("username", self.Username))
-}
-
-func (a *Account) errBusy() error {
-	return fmt.Errorf("account %s: Run or Login runs already", a.opts.Name)
 }

@@ -126,7 +126,7 @@ func TestSessionRevokedInTheMiddle(t *testing.T) {
 			if !errors.Is(err, account.ErrRevoked) {
 				t.Errorf("Run returned %v", err)
 			}
-			line(t, err, "account main", "AUTH_KEY_UNREGISTERED", "log in again: luahost login main")
+			line(t, err, "AUTH_KEY_UNREGISTERED", "log in again: luahost login main")
 		})
 	}
 }
@@ -155,7 +155,7 @@ func TestApplicationThatTelegramDoesNotKnow(t *testing.T) {
 	w.logIn()
 	w.telegram.Inject(simulator.Fault{Method: "help.getConfig", Err: simulator.Refuse(400, "CONNECTION_API_ID_INVALID"), Times: -1})
 	a, _ := w.start(w.options())
-	line(t, a.ended(), "account main", "api_id", "https://my.telegram.org")
+	line(t, a.ended(), "api_id", "https://my.telegram.org")
 }
 
 func TestNobodyIsLoggedIn(t *testing.T) {
@@ -170,7 +170,7 @@ func TestNobodyIsLoggedIn(t *testing.T) {
 		if !errors.Is(err, account.ErrUnauthorized) {
 			t.Errorf("Run returned %v", err)
 		}
-		line(t, err, "account main", "run luahost login main first")
+		line(t, err, "run luahost login main first")
 	}
 }
 
@@ -190,7 +190,7 @@ func TestServerWithAnotherKey(t *testing.T) {
 			if !errors.Is(err, account.ErrWrongKey) {
 				t.Errorf("it returned %v", err)
 			}
-			line(t, err, "account main", "server_key", o.Server)
+			line(t, err, "server_key", o.Server)
 		})
 	}
 }
@@ -282,7 +282,7 @@ func TestDamagedSessions(t *testing.T) {
 				t.Fatal(err)
 			}
 			a, _ := w.start(w.options())
-			line(t, a.ended(), "account main", w.sessionPath("main"), "damaged", "remove it and log in again: luahost login main")
+			line(t, a.ended(), w.sessionPath("main"), "damaged", "remove it and log in again: luahost login main")
 		})
 	}
 }

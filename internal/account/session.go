@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"net"
 	"strconv"
 	"sync"
@@ -49,7 +50,7 @@ func (a *Account) connect(ctx context.Context, file *sessionFile, updates bool, 
 	}
 	s.client = telegram.NewClient(a.opts.APIID, a.opts.APIHash, s.options(handler))
 	if !a.live.CompareAndSwap(nil, s) {
-		return a.errBusy()
+		return errors.New("account: Run or Login runs already")
 	}
 	defer s.close()
 	err := s.client.Run(s.ctx, func(ctx context.Context) error {

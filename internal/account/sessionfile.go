@@ -28,20 +28,20 @@ type sessionFile struct {
 // removing it would let two processes lock two files of that name.
 func openSession(folder, account string) (*sessionFile, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, fmt.Errorf("account %s: data folder: %w", account, err)
+		return nil, fmt.Errorf("data folder: %w", err)
 	}
 	path := filepath.Join(folder, account+".session")
 	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
 	switch taken, err := lock.TryLock(); {
 	case err != nil:
-		return nil, fmt.Errorf("account %s: lock session file %s: %w", account, path, err)
+		return nil, fmt.Errorf("lock session file %s: %w", path, err)
 	case !taken:
-		return nil, fmt.Errorf("account %s: session file %s is %w: stop that luahost first", account, path, ErrInUse)
+		return nil, fmt.Errorf("session file %s is %w: stop that luahost first", path, ErrInUse)
 	}
 	f := &sessionFile{path: path, lock: lock}
 	if err := f.check(); err != nil {
 		f.close()
-		return nil, fmt.Errorf("account %s: session file %s is damaged (%w): remove it and log in again: luahost login %[1]s", account, path, err)
+		return nil, fmt.Errorf("session file %s is damaged (%w): remove it and log in again: luahost login %s", path, err, account)
 	}
 	return f, nil
 }

@@ -43,7 +43,7 @@ var serverKey = sync.OnceValue(func() *rsa.PrivateKey {
 // under test, and Bob, who calls and writes. The server knows two keys from the
 // start, so that only a test of the key exchange pays for one.
 type world struct {
-	*testing.T
+	testing.TB
 	telegram *simulator.Telegram
 	server   *server.Server
 	keys     []crypto.AuthKey
@@ -56,10 +56,10 @@ type world struct {
 	stop     func() // the server
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{
-		T: t, telegram: simulator.New(simulator.Options{}), dir: t.TempDir(),
+		TB: t, telegram: simulator.New(simulator.Options{}), dir: t.TempDir(),
 		log: newLogbook(), updates: make(chan account.Update, 1000),
 	}
 	w.ann = w.user(simulator.User{Phone: "15550001", FirstName: "Ann"})
@@ -309,7 +309,7 @@ func (l *logbook) String() string {
 func (l *logbook) count(text string) int { return strings.Count(l.String(), text) }
 
 // await waits for the nth line with text.
-func (l *logbook) await(t *testing.T, text string, n int) {
+func (l *logbook) await(t testing.TB, text string, n int) {
 	t.Helper()
 	late := time.AfterFunc(patience, func() { l.changed.Broadcast() })
 	defer late.Stop()
@@ -325,7 +325,7 @@ func (l *logbook) await(t *testing.T, text string, n int) {
 }
 
 // line is that err has one line, which holds all of the texts.
-func line(t *testing.T, err error, texts ...string) {
+func line(t testing.TB, err error, texts ...string) {
 	t.Helper()
 	got := fmt.Sprint(err)
 	for _, text := range texts {
