@@ -77,6 +77,48 @@ func BenchmarkCallUpdateToLua(b *testing.B) {
 	}
 }
 
+// BenchmarkTablesAlone makes the tables of BenchmarkCallUpdateToLua of values that
+// are there already: what gopher-lua needs for them by itself.
+func BenchmarkTablesAlone(b *testing.B) {
+	m, L := newModule(b, Options{})
+	original := m.ToLua(L, ringing(b)).(*lua.LTable)
+	keys := map[*lua.LTable][]lua.LString{}
+	listKeys(original, keys)
+	b.ReportAllocs()
+	for b.Loop() {
+		duplicate(L, original, keys)
+	}
+}
+
+func listKeys(tb *lua.LTable, keys map[*lua.LTable][]lua.LString) {
+	tb.ForEach(func(key, v lua.LValue) {
+		if name, ok := key.(lua.LString); ok {
+			keys[tb] = append(keys[tb], name)
+		}
+		if inner, ok := v.(*lua.LTable); ok {
+			listKeys(inner, keys)
+		}
+	})
+}
+
+func duplicate(L *lua.LState, tb *lua.LTable, keys map[*lua.LTable][]lua.LString) lua.LValue {
+	n := tb.Len()
+	again := L.CreateTable(n, len(keys[tb]))
+	copyOf := func(v lua.LValue) lua.LValue {
+		if inner, ok := v.(*lua.LTable); ok {
+			return duplicate(L, inner, keys)
+		}
+		return v
+	}
+	for _, name := range keys[tb] {
+		again.RawSetString(string(name), copyOf(tb.RawGetString(string(name))))
+	}
+	for i := range n {
+		again.Append(copyOf(tb.RawGetInt(i + 1)))
+	}
+	return again
+}
+
 // silent answers nothing and costs nothing.
 type silent struct{ tg.UpdatesClass }
 
@@ -108,13 +150,14 @@ func BenchmarkNew(b *testing.B) {
 	}
 }
 
-// BenchmarkOpen is what a VM costs that uses one namespace.
+// BenchmarkOpen is what it costs to open a VM that uses one namespace.
 func BenchmarkOpen(b *testing.B) {
 	m := New(Options{})
 	L := lua.NewState()
 	defer L.Close()
 	b.ReportAllocs()
 	for b.Loop() {
+		L.G.Registry.RawSetString(registryKey, lua.LNil)
 		m.Open(L)
 		m.Global(L, "phone")
 	}

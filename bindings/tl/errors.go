@@ -35,7 +35,7 @@ func (m *Module) ErrorTable(L *lua.LState, method string, err error) *lua.LTable
 	tb.RawSetString("method", lua.LString(method))
 	if hasArgument(e) {
 		tb.RawSetString("argument", lua.LNumber(e.Argument))
-		if strings.HasSuffix(e.Type, "_WAIT") {
+		if strings.HasSuffix(e.Type, "_WAIT") || strings.HasSuffix(e.Type, "_DELAY") {
 			tb.RawSetString("retry_after", lua.LNumber(e.Argument))
 		}
 	}

@@ -61,11 +61,21 @@ func (m *Module) lookUpGlobal(L *lua.LState, before lua.LValue) lua.LValue {
 // Global gives the namespace called name, which becomes a global of L's VM by
 // that, or nil if the layer has none.
 func (m *Module) Global(L *lua.LState, name string) lua.LValue {
-	methods := m.schema.namespaces[name]
-	if methods == nil {
+	if m.schema.namespaces[name] == nil {
 		return lua.LNil
 	}
 	state := vmOf(L)
+	space := state.spaces[name]
+	if space == nil {
+		space = m.makeNamespace(L, state, name)
+		state.spaces[name] = space
+	}
+	L.G.Global.RawSetString(name, space)
+	return space
+}
+
+func (m *Module) makeNamespace(L *lua.LState, state *vm, name string) *lua.LTable {
+	methods := m.schema.namespaces[name]
 	space := L.CreateTable(0, len(methods))
 	for _, e := range methods {
 		fn := L.NewFunction(e.call)
@@ -79,8 +89,6 @@ func (m *Module) Global(L *lua.LState, name string) lua.LValue {
 		return 0
 	}))
 	space.Metatable = metatable
-	state.spaces[space] = true
-	L.G.Global.RawSetString(name, space)
 	return space
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/bits"
 	"reflect"
+	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -105,13 +106,10 @@ func (s *schema) plan(e *entry) *plan {
 }
 
 // makePlan joins the schema's fields with those of the Go struct, which come in
-// the same order. A mismatch cannot come from a script, and the tests plan every
-// entry, so that it panics.
+// the same order.
 func (s *schema) makePlan(e *entry) *plan {
 	p := &plan{entry: e, value: lua.LString(e.name), goType: reflect.TypeOf(e.newObject()).Elem(), byName: map[string]int{}}
 	words := map[string]int{}
-	shared := map[[2]int]fieldSet{}
-	var order [][2]int
 	for index, text := range strings.Fields(e.fields) {
 		name, typeName, _ := strings.Cut(text, ":")
 		if typeName == "#" {
@@ -126,31 +124,48 @@ func (s *schema) makePlan(e *entry) *plan {
 		}
 		f.typ = s.typeOf(typeName, p.goType.Field(index).Type)
 		f.random = name == "random_id" && f.word < 0 && drawsRandom(e) && f.typ.kind != kindBytes
-		i := len(p.fields)
-		p.byName[name] = i
-		p.fields = append(p.fields, f)
+		p.add(f)
+	}
+	p.groups = groupsOf(p.fields)
+	p.check()
+	return p
+}
+
+func (p *plan) add(f field) {
+	i := len(p.fields)
+	p.byName[f.name] = i
+	p.fields = append(p.fields, f)
+	if f.word < 0 {
+		p.required.add(i)
+	}
+	p.hasTrue = p.hasTrue || f.typ.kind == kindTrue
+}
+
+// check panics where the schema and the Go struct disagree. That cannot come from
+// a script, and the tests plan every entry.
+func (p *plan) check() {
+	want := len(p.fields) + len(p.words)
+	if len(p.fields) > maxFields || len(p.words) > maxWords || p.goType.NumField() != want {
+		panic(fmt.Sprintf("%s: the schema has %d fields, %s has %d", p.name, want, p.goType, p.goType.NumField()))
+	}
+}
+
+// groupsOf finds the fields that share a bit with others.
+func groupsOf(fields []field) []fieldSet {
+	var groups []fieldSet
+	at := map[[2]int]int{} // index into groups, by word and bit
+	for i, f := range fields {
 		if f.word < 0 {
-			p.required.add(i)
 			continue
 		}
-		key := [2]int{f.word, f.bit}
-		if _, seen := shared[key]; !seen {
-			order = append(order, key)
+		bit := [2]int{f.word, f.bit}
+		if _, seen := at[bit]; !seen {
+			at[bit] = len(groups)
+			groups = append(groups, fieldSet{})
 		}
-		set := shared[key]
-		set.add(i)
-		shared[key] = set
-		p.hasTrue = p.hasTrue || f.typ.kind == kindTrue
+		groups[at[bit]].add(i)
 	}
-	if len(p.fields) > maxFields || len(p.words) > maxWords || p.goType.NumField() != len(p.fields)+len(p.words) {
-		panic(fmt.Sprintf("%s: the schema has %d fields, %s has %d", e.name, len(p.fields)+len(p.words), p.goType, p.goType.NumField()))
-	}
-	for _, key := range order {
-		if shared[key].len() > 1 {
-			p.groups = append(p.groups, shared[key])
-		}
-	}
-	return p
+	return slices.DeleteFunc(groups, func(g fieldSet) bool { return g.len() == 1 })
 }
 
 // drawsRandom says whether a random_id of e is one that the caller makes up, and

@@ -28,9 +28,9 @@ func newModule(t testing.TB, opts Options) (*Module, *lua.LState) {
 // rounds is how many objects of each constructor a test makes.
 func rounds() int {
 	if os.Getenv("LUAHOST_FULL") != "" {
-		return 200
+		return 500
 	}
-	return 4
+	return 20
 }
 
 // Every constructor of the layer goes to Lua and back unchanged.

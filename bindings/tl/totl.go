@@ -3,8 +3,6 @@ package tl
 import (
 	"fmt"
 	"reflect"
-	"strconv"
-	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 )
@@ -98,37 +96,6 @@ func (r *reader) complete(p *plan, given fieldSet, dst reflect.Value) *fault {
 		}
 	}
 	return nil
-}
-
-// fieldNames lists a set for an error text: "a", "b" and "c".
-func (p *plan) fieldNames(set fieldSet) string {
-	text := ""
-	for left := set.len(); left > 0; left-- {
-		i := set.first()
-		switch {
-		case text == "":
-		case left == 1:
-			text += " and "
-		default:
-			text += ", "
-		}
-		text += strconv.Quote(p.fields[i].name)
-		set = set.minus(only(i))
-	}
-	return text
-}
-
-func (r *reader) unknownField(name string, p *plan) *fault {
-	known := make([]string, len(p.fields))
-	for i, f := range p.fields {
-		known[i] = f.name
-	}
-	what := "unknown field"
-	if len(r.path) > 0 {
-		what = "unknown field of " + p.name
-	}
-	r.path = append(r.path, step{name: clip(name)})
-	return r.fault("%s%s", what, suggestion(name, known))
 }
 
 // value sets dst to what v says, as a value of type t.
@@ -286,46 +253,4 @@ func (r *reader) constructor(tb *lua.LTable, c *class) (*entry, *fault) {
 	default:
 		return nil, r.fault("expected the name of a constructor of %s in _, got %s", c.name, shown(name))
 	}
-}
-
-// choices ends the text about a string that is no member of c.
-func (r *reader) choices(text string, c *class) string {
-	names := c.plainNames()
-	if near := suggestion(text, append(names, c.memberNames()...)); near != "" {
-		return near
-	}
-	if len(names) == 0 {
-		return ", which is given as a table"
-	}
-	return ", which is one of " + someOf(names) + " or a table"
-}
-
-// someOf lists names, but not without end.
-func someOf(names []string) string {
-	const most = 8
-	if len(names) > most {
-		return strings.Join(names[:most], ", ") + "…"
-	}
-	return strings.Join(names, ", ")
-}
-
-// expected is how error texts name a type.
-func (t *typ) expected() string {
-	switch t.kind {
-	case kindLong:
-		return "long, a decimal string"
-	case kindPeerID:
-		return "long, the id of a peer"
-	case kindBytes:
-		return "bytes, a string"
-	case kindInt128:
-		return "int128, a string of 16 bytes"
-	case kindInt256:
-		return "int256, a string of 32 bytes"
-	case kindStruct, kindClass:
-		if how := t.class.form.explain(); how != "" {
-			return t.name + ", " + how
-		}
-	}
-	return t.name
 }

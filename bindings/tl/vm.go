@@ -8,10 +8,11 @@ import (
 
 // vm is what this package keeps for one VM. The VM's lock guards it.
 type vm struct {
-	objects map[*entry]*lua.LTable    // metatables of TL objects
-	methods map[*lua.LFunction]*entry // the methods in the namespaces made so far
-	spaces  map[*lua.LTable]bool      // these namespaces
-	errors  *lua.LTable               // metatable of error tables
+	objects  map[*entry]*lua.LTable    // metatables of TL objects
+	methods  map[*lua.LFunction]*entry // the methods in the namespaces made so far
+	spaces   map[string]*lua.LTable    // these namespaces
+	errors   *lua.LTable               // metatable of error tables
+	describe *lua.LFunction            // __tostring of TL objects
 }
 
 // registryKey is where the vm lies in the registry of its VM.
@@ -23,11 +24,26 @@ func vmOf(L *lua.LState) *vm {
 	if held, ok := registry.RawGetString(registryKey).(*lua.LUserData); ok {
 		return held.Value.(*vm)
 	}
-	state := &vm{objects: map[*entry]*lua.LTable{}, methods: map[*lua.LFunction]*entry{}, spaces: map[*lua.LTable]bool{}}
+	state := &vm{
+		objects:  map[*entry]*lua.LTable{},
+		methods:  map[*lua.LFunction]*entry{},
+		spaces:   map[string]*lua.LTable{},
+		describe: L.NewFunction(objectToString),
+	}
 	held := L.NewUserData()
 	held.Value = state
 	registry.RawSetString(registryKey, held)
 	return state
+}
+
+// isSpace says whether tb is one of the namespaces.
+func (s *vm) isSpace(tb *lua.LTable) bool {
+	for _, space := range s.spaces {
+		if space == tb {
+			return true
+		}
+	}
+	return false
 }
 
 // lock keeps scripts from reading or changing a metatable.
@@ -43,7 +59,7 @@ func (s *vm) metatable(L *lua.LState, p *plan) *lua.LTable {
 	}
 	mt := L.NewTable()
 	lock(mt)
-	mt.RawSetString("__tostring", L.NewFunction(objectToString))
+	mt.RawSetString("__tostring", s.describe)
 	if p.hasTrue {
 		unset := L.NewTable()
 		for _, f := range p.fields {
