@@ -70,7 +70,7 @@ func (m *Module) arguments(L *lua.LState, e *entry) request {
 	if wrong != "" {
 		raise(L, e.name+": "+wrong)
 	}
-	r := reader{schema: m.schema, peers: m.opts.Peers != nil}
+	r := reader{ctx: L.Context(), schema: m.schema, peers: m.opts.Peers != nil}
 	if fault := r.object(tb, m.schema.plan(e), reflect.ValueOf(object).Elem()); fault != nil {
 		raise(L, e.name+": "+fault.Error())
 	}

@@ -262,6 +262,25 @@ func TestToTLErrors(t *testing.T) {
 	}
 }
 
+// What ends Lua code ends the reading of a long table.
+func TestConversionIsInterrupted(t *testing.T) {
+	m, L := newModule(t, Options{})
+	args := L.NewTable()
+	ctx, cancel := context.WithCancel(context.Background())
+	L.SetContext(ctx)
+	cancel()
+	inputs := L.NewTable()
+	for range 1000 {
+		input := L.NewTable()
+		input.RawSetString("_", lua.LString("inputMessagePinned"))
+		inputs.Append(input)
+	}
+	args.RawSetString("id", inputs)
+	if _, err := m.ToTL(L, args, "messages.getMessages"); err == nil || !strings.Contains(err.Error(), "interrupted: context canceled") {
+		t.Errorf("ended with %v", err)
+	}
+}
+
 // A host that has a metatable on _G keeps it.
 func TestOpenKeepsTheMetatableOfGlobals(t *testing.T) {
 	for name, script := range map[string]string{

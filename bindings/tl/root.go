@@ -16,7 +16,7 @@ import (
 // layer. Peers that have to be looked up are, in place, with L's context. The
 // error says what is wrong with v; it names no script and no line.
 func (m *Module) ToTL(L *lua.LState, v lua.LValue, typeName string) (bin.Object, error) {
-	r := reader{schema: m.schema, peers: m.opts.Peers != nil}
+	r := reader{ctx: L.Context(), schema: m.schema, peers: m.opts.Peers != nil}
 	var object bin.Object
 	if fault := r.root(v, typeName, &object); fault != nil {
 		return nil, fault

@@ -1,6 +1,7 @@
 package tl
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 
@@ -19,6 +20,7 @@ const (
 // the script runs meanwhile, and notes the peers that have to be looked up, which
 // may block, for later.
 type reader struct {
+	ctx     context.Context // ends a long conversion as it ends Lua code; or nil
 	schema  *schema
 	peers   bool // whether looking up is possible
 	path    []step
@@ -31,6 +33,26 @@ func (r *reader) fault(format string, args ...any) *fault {
 	return &fault{path: pathText(r.path), text: fmt.Sprintf(format, args...)}
 }
 
+// take counts values, and looks at the context once in a while: a table can stand
+// for very many.
+func (r *reader) take(n int) *fault {
+	const between = 64
+	before := r.values
+	r.values += n
+	if r.values > maxValues {
+		return r.fault("more than %d values", maxValues)
+	}
+	if r.ctx == nil || before/between == r.values/between {
+		return nil
+	}
+	select {
+	case <-r.ctx.Done():
+		return r.fault("interrupted: %v", r.ctx.Err())
+	default:
+		return nil
+	}
+}
+
 // object fills dst, a struct of p's type, from the fields of tb.
 func (r *reader) object(tb *lua.LTable, p *plan, dst reflect.Value) *fault {
 	if len(r.path) > maxDepth {
@@ -38,8 +60,8 @@ func (r *reader) object(tb *lua.LTable, p *plan, dst reflect.Value) *fault {
 	}
 	var given fieldSet
 	for key, v := tb.Next(lua.LNil); key != lua.LNil; key, v = tb.Next(key) {
-		if r.values++; r.values > maxValues {
-			return r.fault("more than %d values", maxValues)
+		if fault := r.take(1); fault != nil {
+			return fault
 		}
 		name, ok := key.(lua.LString)
 		if !ok {
@@ -172,8 +194,8 @@ func (r *reader) vector(v lua.LValue, t *typ, dst reflect.Value) *fault {
 		return r.fault("tables are nested more than %d deep", maxDepth)
 	}
 	n := tb.Len()
-	if r.values += n; r.values > maxValues {
-		return r.fault("more than %d values", maxValues)
+	if fault := r.take(n); fault != nil {
+		return fault
 	}
 	last := lua.LValue(lua.LNil)
 	if n > 0 {
