@@ -10,6 +10,8 @@ import (
 	"github.com/gotd/td/telegram/auth"
 	"github.com/gotd/td/tg"
 	"github.com/gotd/td/tgerr"
+
+	"luahost/internal/store"
 )
 
 // attempts is how often a code or a password may be wrong.
@@ -60,8 +62,10 @@ func (s *session) logIn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.become(self)
-	return nil
+	if s.opts.Store != nil { // a new login begins in the present, as every app does
+		s.opts.Store.NoteUpdateState(self.ID, store.UpdateState{})
+	}
+	return s.become(self)
 }
 
 // login is one go at it, by way of https://core.telegram.org/api/auth.

@@ -135,6 +135,40 @@ func TestLoginRefused(t *testing.T) {
 	})
 }
 
+// Somebody changed phone in the configuration, or turned an account into a bot's.
+func TestSessionOfSomebodyElse(t *testing.T) {
+	w := newWorld(t)
+	w.logIn()
+	phone, bot := w.options(), w.options()
+	phone.Phone = "+15550002"
+	bot.Phone, bot.BotToken = "", "42:token"
+	for _, o := range []account.Options{phone, bot} {
+		a, _ := w.start(o)
+		line(t, a.ended(), w.sessionPath("main"), "belongs to somebody else", "remove the file")
+		if a.Self() != nil {
+			t.Error("the account takes over the session")
+		}
+	}
+}
+
+// What was missed before a new login is not told; what comes after it is.
+func TestNewLoginBeginsInThePresent(t *testing.T) {
+	w := newWorld(t)
+	w.logIn()
+	a := w.run(w.options())
+	a.stop()
+	_ = a.ended()
+	w.write("before")
+	w.saveSession("main", w.keys[1])
+	if _, err := w.login(w.options(), simulator.LoginCode); err != nil {
+		t.Fatal(err)
+	}
+	w.write("after")
+	w.run(w.options())
+	w.write("running")
+	w.message("running")
+}
+
 // A session that Telegram has ended cannot be logged in with: its key goes too.
 func TestLoginAfterRevocation(t *testing.T) {
 	w := newWorld(t)

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -46,8 +47,7 @@ func (s *session) authorise(ctx context.Context) error {
 	self, err := s.fetchSelf(ctx)
 	switch {
 	case err == nil:
-		s.become(self)
-		return nil
+		return s.become(self)
 	case !nobody(err):
 		return s.explain(err)
 	case s.mayLogIn():
@@ -85,9 +85,16 @@ func (s *session) fetchSelf(ctx context.Context) (*tg.User, error) {
 	}
 }
 
-func (s *session) become(self *tg.User) {
+// become takes self as the session's user, unless the configuration means
+// somebody else: an account that was given another phone keeps its session file.
+func (s *session) become(self *tg.User) error {
+	if self.Bot != s.Bot() || !s.Bot() && self.Phone != "" && "+"+self.Phone != s.opts.Phone {
+		return fmt.Errorf("session file %s belongs to somebody else than the configuration says (user %d): "+
+			"correct that, give the account another name, or remove the file", s.file.path, self.ID)
+	}
 	s.self.Store(self)
 	s.known.Store(true)
 	s.saw(self)
 	s.log.Info("logged in", slog.Int64("user", self.ID), slog.String("username", self.Username))
+	return nil
 }

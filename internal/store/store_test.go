@@ -168,6 +168,17 @@ func TestUpdateStates(t *testing.T) {
 	if err != nil || len(channels) != 1 || channels[100] != 5 {
 		t.Errorf("channels %v, %v; want 100 at 5", channels, err)
 	}
+
+	s.NoteUpdateState(owner, store.UpdateState{})
+	if got, found, err := s.UpdateState(ctx, owner); found || err != nil {
+		t.Errorf("got %+v, %v, %v after it was forgotten", got, found, err)
+	}
+	if channels, err := s.ChannelStates(ctx, owner); err != nil || len(channels) != 0 {
+		t.Errorf("channels %v, %v after they were forgotten", channels, err)
+	}
+	if _, found, err := s.UpdateState(ctx, owner+1); !found || err != nil {
+		t.Errorf("somebody else's: %v, %v", found, err)
+	}
 }
 
 func TestFilesAreTheOwnersOnly(t *testing.T) {

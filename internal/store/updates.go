@@ -14,7 +14,8 @@ type UpdateState struct {
 
 type channelKey struct{ owner, channel int64 }
 
-// NoteUpdateState remembers how far owner has read.
+// NoteUpdateState remembers how far owner has read. The zero state forgets that,
+// and the channels with it.
 func (s *Store) NoteUpdateState(owner int64, state UpdateState) {
 	s.note(func() { s.pending.updates[owner] = state })
 }
@@ -64,6 +65,12 @@ func (s *Store) ChannelStates(ctx context.Context, owner int64) (map[int64]int, 
 
 func writeStates(ctx context.Context, tx *sql.Tx, b batch) error {
 	for owner, state := range b.updates {
+		if state == (UpdateState{}) {
+			if err := forgetStates(ctx, tx, owner); err != nil {
+				return err
+			}
+			continue
+		}
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO update_states (owner, pts, qts, date, seq) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (owner) DO UPDATE SET
@@ -81,6 +88,18 @@ func writeStates(ctx context.Context, tx *sql.Tx, b batch) error {
 			statement, args = `DELETE FROM channel_states WHERE owner = $1 AND channel = $2`, args[:2]
 		}
 		if _, err := tx.ExecContext(ctx, statement, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func forgetStates(ctx context.Context, tx *sql.Tx, owner int64) error {
+	for _, statement := range []string{
+		`DELETE FROM update_states WHERE owner = $1`,
+		`DELETE FROM channel_states WHERE owner = $1`,
+	} {
+		if _, err := tx.ExecContext(ctx, statement, owner); err != nil {
 			return err
 		}
 	}
