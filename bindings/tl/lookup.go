@@ -111,15 +111,15 @@ func peerOf(kind peerKind, id, hash int64) tg.InputPeerClass {
 
 // drawRandom sets a random_id that the script left out. A vector gets as many as
 // the request has ids.
-func drawRandom(f *field, dst reflect.Value) {
+func (p *plan) drawRandom(f *field, dst reflect.Value) {
 	target := dst.Field(f.index)
 	if f.typ.kind != kindVector {
 		target.SetInt(random(f.typ.kind))
 		return
 	}
 	n := 0
-	if ids := dst.FieldByName("ID"); ids.IsValid() {
-		n = ids.Len()
+	if i, ok := p.byName["id"]; ok && p.fields[i].typ.kind == kindVector {
+		n = dst.Field(p.fields[i].index).Len()
 	}
 	drawn := make([]int64, n)
 	for i := range drawn {

@@ -90,7 +90,7 @@ func argumentTable(L *lua.LState, e *entry) (_ *lua.LTable, wrong string) {
 	switch {
 	case !ok:
 		return nil, "expected a table of arguments, got " + shown(first)
-	case vmOf(L).isSpace(tb):
+	case tb.Metatable != lua.LNil && vmOf(L).isSpace(tb):
 		return nil, "call it with a dot, not a colon"
 	case L.GetTop() > 1:
 		return nil, "expected one table of arguments, got more"

@@ -74,29 +74,33 @@ func (r *reader) object(tb *lua.LTable, p *plan, dst reflect.Value) *fault {
 		if !ok {
 			return r.unknownField(string(name), p)
 		}
-		f := &p.fields[i]
-		r.path = append(r.path, step{name: f.name})
-		if f.typ.kind == kindTrue {
-			set, ok := v.(lua.LBool)
-			if !ok {
-				return r.fault("expected true or false, got %s", shown(v))
-			}
-			if !set {
-				r.path = r.path[:len(r.path)-1]
-				continue
-			}
-		}
-		if fault := r.value(v, &f.typ, dst.Field(f.index)); fault != nil {
+		set, fault := r.field(v, p, &p.fields[i], dst)
+		if fault != nil {
 			return fault
 		}
-		r.path = r.path[:len(r.path)-1]
-		given.add(i)
-		if f.word >= 0 {
-			word := dst.Field(p.words[f.word])
-			word.SetUint(word.Uint() | 1<<f.bit)
+		if set {
+			given.add(i)
 		}
 	}
 	return r.complete(p, given, dst)
+}
+
+// field sets one field of dst, and its bit if it has one. A flag that is false is
+// as if it were left out.
+func (r *reader) field(v lua.LValue, p *plan, f *field, dst reflect.Value) (set bool, _ *fault) {
+	if f.typ.kind == kindTrue && v == lua.LFalse {
+		return false, nil
+	}
+	r.path = append(r.path, step{name: f.name})
+	if fault := r.value(v, &f.typ, dst.Field(f.index)); fault != nil {
+		return false, fault
+	}
+	r.path = r.path[:len(r.path)-1]
+	if f.word >= 0 {
+		word := dst.Field(p.words[f.word])
+		word.SetUint(word.Uint() | 1<<f.bit)
+	}
+	return true, nil
 }
 
 // complete checks that all that is required is given, or draws it.
@@ -108,7 +112,7 @@ func (r *reader) complete(p *plan, given fieldSet, dst reflect.Value) *fault {
 			r.path = append(r.path, step{name: f.name})
 			return r.fault("missing, expected %s", f.typ.expected())
 		}
-		drawRandom(f, dst)
+		p.drawRandom(f, dst)
 		missing = missing.minus(only(i))
 	}
 	for _, group := range p.groups {
@@ -127,7 +131,7 @@ func (r *reader) value(v lua.LValue, t *typ, dst reflect.Value) *fault {
 	case kindTrue, kindBool:
 		b, ok := v.(lua.LBool)
 		if !ok {
-			return r.fault("expected Bool, true or false, got %s", shown(v))
+			return r.fault("expected true or false, got %s", shown(v))
 		}
 		dst.SetBool(bool(b))
 	case kindInt:
@@ -231,7 +235,7 @@ func (r *reader) boxed(v lua.LValue, t *typ, dst reflect.Value) *fault {
 	if text, ok := v.(lua.LString); ok {
 		e := c.plain(string(text))
 		if e == nil {
-			return r.fault("%s is not a %s%s", quoted(string(text)), c.name, r.choices(string(text), c))
+			return r.fault("%s is not a constructor of %s%s", quoted(string(text)), c.name, choices(string(text), c))
 		}
 		if t.kind == kindClass {
 			dst.Set(c.object(e))
@@ -264,7 +268,7 @@ func (r *reader) constructor(tb *lua.LTable, c *class) (*entry, *fault) {
 		if e := r.schema.names[string(name)]; e != nil && c.has(e) {
 			return e, nil
 		} else if e != nil && !e.method {
-			return nil, r.fault("expected %s, got %s, which is a %s", c.name, e.name, e.result)
+			return nil, r.fault("expected %s, got %s, which is of type %s", c.name, e.name, e.result)
 		}
 		return nil, r.fault("%s is not a constructor of %s%s", quoted(string(name)), c.name, suggestion(string(name), c.memberNames()))
 	case *lua.LNilType:

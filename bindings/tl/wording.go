@@ -6,7 +6,7 @@ import (
 )
 
 // choices ends the text about a string that is no member of c.
-func (r *reader) choices(text string, c *class) string {
+func choices(text string, c *class) string {
 	names := c.plainNames()
 	if near := suggestion(text, append(names, c.memberNames()...)); near != "" {
 		return near

@@ -30,6 +30,32 @@ func TestGeneratedFilesAreCurrent(t *testing.T) {
 	}
 }
 
+// Fields of one name mean the same everywhere, but for these.
+func TestLongsOfOneNameAgree(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "longs.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := parseLongs(string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mixed := map[string]bool{"id": true, "ids": true, "max_id": true}
+	seen := map[string]bool{}
+	for key, peer := range list {
+		name := key[strings.LastIndex(key, ".")+1:]
+		if other, ok := seen[name]; ok && other != peer && !mixed[name] {
+			t.Errorf("some %s are ids of peers and some are not", name)
+		}
+		seen[name] = peer
+	}
+	for name, peer := range map[string]bool{"user_id": true, "chat_id": true, "channel_id": true, "access_hash": false, "random_id": false, "hash": false} {
+		if seen[name] != peer {
+			t.Errorf("%s: peer is %v", name, seen[name])
+		}
+	}
+}
+
 const small = `
 user#1 flags:# bot:flags.14?true id:long access_hash:flags.0?long = User;
 string#2 ? = String;

@@ -41,7 +41,7 @@ raises(line(), function() phone.discardCall(with{connection_id=false, connection
 -- Mistyped.
 raises(line(), function() phone.discardCall(with{peer=true}) end, "phone.discardCall", '"peer"', "expected InputPhoneCall", "got boolean true")
 raises(line(), function() phone.discardCall(with{peer="@ann"}) end, "phone.discardCall", '"peer"', "expected InputPhoneCall", "@ann")
-raises(line(), function() phone.discardCall(with{peer={_="inputUser", user_id=1, access_hash="1"}}) end, '"peer"', "expected InputPhoneCall", "inputUser, which is a InputUser")
+raises(line(), function() phone.discardCall(with{peer={_="inputUser", user_id=1, access_hash="1"}}) end, '"peer"', "expected InputPhoneCall", "inputUser, which is of type InputUser")
 raises(line(), function() phone.discardCall(with{duration="3"}) end, "phone.discardCall", '"duration"', "expected int", 'got string "3"')
 raises(line(), function() phone.discardCall(with{duration=1.5}) end, "phone.discardCall", '"duration"', "expected int", "1.5")
 raises(line(), function() phone.discardCall(with{duration=2^31}) end, "phone.discardCall", '"duration"', "32 bits")

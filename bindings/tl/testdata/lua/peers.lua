@@ -41,7 +41,7 @@ raises(nil, function() peer("@a b") end, '"peer"', "username")
 raises(nil, function() peer(1.5) end, '"peer"', "1.5")
 raises(nil, function() peer(true) end, '"peer"', "InputPeer", "boolean")
 raises(nil, function() peer{_="user"} end, '"peer.id"')
-raises(nil, function() peer{_="message", id=5} end, '"peer"', "message, which is a Message")
+raises(nil, function() peer{_="message", id=5} end, '"peer"', "message, which is of type Message")
 
 -- Users and channels.
 answer("Bool", true)
