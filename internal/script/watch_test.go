@@ -163,6 +163,24 @@ func TestFolderIsReplaced(t *testing.T) {
 	w.says("newer")
 }
 
+// The folder that takes the place may even have the number of the old one.
+func TestFolderIsMadeAnewAtOnce(t *testing.T) {
+	m, config := manual(t)
+	w := start(t, map[string]string{"a.lua": saying("old")}, config)
+	if err := os.RemoveAll(w.dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(w.dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"new", "newer", "newest"} {
+		w.save("a.lua", saying(text))
+		w.settle(m)
+		w.next("a.lua", loaded)
+		w.says(text)
+	}
+}
+
 // Where nothing is reported the folder is read every so often; a file that is
 // missing at one look may be on its way.
 func TestPolling(t *testing.T) {

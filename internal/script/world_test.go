@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -95,7 +96,7 @@ func (w *world) open(rt *script.Runtime) {
 			return 0
 		},
 		"block": func(L *lua.LState) int {
-			if err := rt.Block(L, func(context.Context) {}); err != nil {
+			if err := rt.Block(L, func(context.Context) { runtime.Gosched() }); err != nil {
 				L.RaiseError("%v", err)
 			}
 			return L.GetTop()

@@ -23,6 +23,7 @@ on("test", function() -- status and running
       assert(not coroutine.resume(outer), "the one that resumed us")
       block()
       assert(coroutine.running() == inner)
+      assert(coroutine.status(inner) == "running" and coroutine.status(outer) == "normal")
     end)
     assert(coroutine.resume(inner))
     assert(coroutine.running() == outer)
