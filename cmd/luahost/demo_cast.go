@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -68,3 +69,12 @@ func castOf(telegram *simulator.Telegram) (you int64, order []*caller, err error
 func befriend(telegram *simulator.Telegram, a, b int64) error {
 	return errors.Join(telegram.AddContact(a, b), telegram.AddContact(b, a))
 }
+
+// demoPrompt answers the login's questions.
+type demoPrompt struct{}
+
+// Ask gives the code that the embedded Telegram sends.
+func (demoPrompt) Ask(context.Context, string, bool) (string, error) { return demoCode, nil }
+
+// Tell is silent: nobody has to be told.
+func (demoPrompt) Tell(string) {}
