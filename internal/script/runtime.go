@@ -14,7 +14,7 @@ import (
 
 // maxIdle is how many Lua threads a VM keeps for the next handlers; one holds
 // 6 KB and more.
-const maxIdle = 64
+const maxIdle = 16
 
 // Runtime is one generation of one script: a VM, and what bindings may know of
 // it. But for Script, Generation, Log and Clock, a binding calls its methods

@@ -64,7 +64,7 @@ type Options struct {
 type Limits struct {
 	Instructions int // of Lua, counted exactly: 10 million
 	Depth        int // of calls, and of coroutines that resume coroutines: 200
-	String       int // bytes that string.rep or a width in string.format may make: 1 MiB
+	String       int // bytes that string.rep may make: 1 MiB
 	Source       int // bytes of a script: 1 MiB
 }
 

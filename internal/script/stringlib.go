@@ -1,10 +1,6 @@
 package script
 
-import (
-	"strings"
-
-	lua "github.com/yuin/gopher-lua"
-)
+import lua "github.com/yuin/gopher-lua"
 
 // maxPattern bounds patterns and replacements, which gopher-lua reads
 // recursively: a long one would overflow Go's own stack and end the process.
@@ -15,11 +11,10 @@ const maxPattern = 64 << 10
 func replaceString(rt *Runtime, str *lua.LTable, std map[string]lua.LValue) {
 	L := rt.state
 	call := func(name string) lua.LGFunction { return std[name].(*lua.LFunction).GFunction }
-	rep, format := call("rep"), call("format")
-	find, match, gsub, gmatch := call("find"), call("match"), call("gsub"), call("gmatch")
+	rep, find, match, gsub, gmatch := call("rep"), call("find"), call("match"), call("gsub"), call("gmatch")
 	L.SetFuncs(str, map[string]lua.LGFunction{
 		"rep":    func(L *lua.LState) int { rt.checkRep(L); return rep(L) },
-		"format": func(L *lua.LState) int { rt.checkFormat(L); return format(L) },
+		"format": format,
 		"find":   func(L *lua.LState) int { checkPattern(L, 2); return find(L) },
 		"match":  func(L *lua.LState) int { checkPattern(L, 2); return match(L) },
 		"gsub":   func(L *lua.LState) int { checkPattern(L, 2); checkPattern(L, 3); return gsub(L) },
@@ -39,31 +34,6 @@ func (rt *Runtime) checkRep(L *lua.LState) {
 	L.CheckInt(2) // rep's own check; the number may be out of int's range
 	if times := float64(L.CheckNumber(2)); times*float64(size) > float64(limit) {
 		L.RaiseError("bad argument #2 to rep (the result would be longer than %d bytes)", limit)
-	}
-}
-
-// checkFormat adds up the widths and precisions of a format, which are what
-// makes a long result of a short one.
-func (rt *Runtime) checkFormat(L *lua.LState) {
-	format, limit, total := L.CheckString(1), rt.host.opts.Limits.String, 0
-	for at := strings.IndexByte(format, '%'); at >= 0; at = strings.IndexByte(format, '%') {
-		format = format[at+1:]
-		number := 0
-		for len(format) > 0 && strings.IndexByte("+-# .0123456789", format[0]) >= 0 {
-			if digit := int(format[0]) - '0'; digit >= 0 && digit <= 9 {
-				number = min(10*number+digit, limit+1)
-			} else {
-				total += number
-				number = 0
-			}
-			format = format[1:]
-		}
-		if total += number; total > limit {
-			L.RaiseError("bad argument #1 to format (the result would be longer than %d bytes)", limit)
-		}
-		if len(format) > 0 { // the verb; of %% the second sign
-			format = format[1:]
-		}
 	}
 }
 
