@@ -69,8 +69,7 @@ func localType(err error) string {
 
 func (s *vm) errorMetatable(L *lua.LState) *lua.LTable {
 	if s.errors == nil {
-		s.errors = L.NewTable()
-		lock(s.errors)
+		s.errors = newMetatable(L)
 		s.errors.RawSetString("__tostring", L.NewFunction(errorToString))
 	}
 	return s.errors

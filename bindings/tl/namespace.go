@@ -15,8 +15,7 @@ import (
 func (m *Module) Open(L *lua.LState) {
 	L.SetGlobal("assert", L.NewFunction(Assert))
 
-	functions := L.NewTable()
-	lock(functions)
+	functions := newMetatable(L)
 	functions.RawSetString("__tostring", L.NewFunction(m.functionToString))
 	L.SetMetatable(L.NewFunction(m.functionToString), functions)
 
@@ -25,7 +24,7 @@ func (m *Module) Open(L *lua.LState) {
 	if ok {
 		before = metatable.RawGetString("__index")
 	} else {
-		metatable = L.NewTable()
+		metatable = newMetatable(L)
 		L.G.Global.Metatable = metatable
 	}
 	lock(metatable)
@@ -82,8 +81,7 @@ func (m *Module) makeNamespace(L *lua.LState, state *vm, name string) *lua.LTabl
 		state.methods[fn] = e
 		space.RawSetString(strings.TrimPrefix(e.name, name+"."), fn)
 	}
-	metatable := L.NewTable()
-	lock(metatable)
+	metatable := newMetatable(L)
 	metatable.RawSetString("__index", L.NewFunction(func(L *lua.LState) int {
 		m.raiseNoMethod(L, name)
 		return 0

@@ -46,7 +46,15 @@ func (s *vm) isSpace(tb *lua.LTable) bool {
 	return false
 }
 
-// lock keeps scripts from reading or changing a metatable.
+// newMetatable makes a metatable that scripts can neither read nor change. It has
+// room for what is set here: a table made without a size has room for 32 keys,
+// and a VM has many metatables.
+func newMetatable(L *lua.LState) *lua.LTable {
+	metatable := L.CreateTable(0, 3)
+	lock(metatable)
+	return metatable
+}
+
 func lock(metatable *lua.LTable) {
 	metatable.RawSetString("__metatable", lua.LFalse)
 }
@@ -57,20 +65,28 @@ func (s *vm) metatable(L *lua.LState, p *plan) *lua.LTable {
 	if mt := s.objects[p.entry]; mt != nil {
 		return mt
 	}
-	mt := L.NewTable()
-	lock(mt)
+	mt := newMetatable(L)
 	mt.RawSetString("__tostring", s.describe)
 	if p.hasTrue {
-		unset := L.NewTable()
-		for _, f := range p.fields {
-			if f.typ.kind == kindTrue {
-				unset.RawSetString(f.name, lua.LFalse)
-			}
-		}
-		mt.RawSetString("__index", unset)
+		mt.RawSetString("__index", p.unset(L))
 	}
 	s.objects[p.entry] = mt
 	return mt
+}
+
+// unset makes the __index of a constructor.
+func (p *plan) unset(L *lua.LState) *lua.LTable {
+	var names []string
+	for _, f := range p.fields {
+		if f.typ.kind == kindTrue {
+			names = append(names, f.name)
+		}
+	}
+	unset := L.CreateTable(0, len(names))
+	for _, name := range names {
+		unset.RawSetString(name, lua.LFalse)
+	}
+	return unset
 }
 
 // objectToString is the __tostring of TL objects.
