@@ -24,6 +24,9 @@ func halfway(t testing.TB, server *handshake, inner func(mt.PQInnerData) bin.Enc
 		t.Fatal(err)
 	}
 	pq := answer.(*mt.ResPQ)
+	if len(pq.Pq) != 8 || pq.Pq[0] > 0x7f {
+		t.Fatalf("pq is %x, want eight bytes that are positive when signed", pq.Pq)
+	}
 	p, q, err := crypto.DecomposePQ(new(big.Int).SetBytes(pq.Pq), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
