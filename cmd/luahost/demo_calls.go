@@ -40,6 +40,10 @@ func (d *demo) ring(ctx context.Context, n int, c *caller) {
 	settling, cancel := context.WithTimeout(ctx, settleTime)
 	d.watch.until(settling, func(w *watch) bool { return w.settled(call.ID()) })
 	cancel()
+	if ctx.Err() != nil {
+		d.watch.forget(call.ID()) // cut off in the middle: nothing to judge
+		return
+	}
 	d.line.ended(d.watch.result(call.ID()))
 }
 
@@ -69,20 +73,28 @@ type result struct {
 	decided  *host.Request // the request that decided it, or nil: it rang on
 }
 
-// check tells whether the call ended as decided.
+// check tells whether the call ended as decided. A decision that the caller's
+// hanging up overtook decided nothing.
 func (r result) check(you int64) error {
-	if !r.seen {
+	switch {
+	case !r.seen:
 		return fmt.Errorf("the host did not learn that the call ended")
-	}
-	if r.decided == nil {
+	case r.decided == nil:
 		if r.call.EndedBy == you {
 			return fmt.Errorf("ended by you, although no script did so")
 		}
 		return nil
+	case r.call.Ended.Before(r.decided.Began.Add(r.decided.Took)) && r.call.EndedBy != you:
+		return nil
 	}
-	if discard, ok := r.decided.Args.(*tg.PhoneDiscardCallRequest); ok {
-		if r.call.EndedBy != you || string(r.call.Reason) != reasonName(discard.Reason) {
-			return fmt.Errorf("declined with %s, but ended with %s", reasonName(discard.Reason), r.call.Reason)
+	switch request := r.decided.Args.(type) {
+	case *tg.PhoneDiscardCallRequest:
+		if r.call.EndedBy != you || string(r.call.Reason) != reasonName(request.Reason) {
+			return fmt.Errorf("declined with %s, but ended with %s", reasonName(request.Reason), r.call.Reason)
+		}
+	case *tg.PhoneAcceptCallRequest:
+		if r.call.Accepted.IsZero() {
+			return fmt.Errorf("accepted, but it went on ringing")
 		}
 	}
 	return nil

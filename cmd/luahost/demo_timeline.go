@@ -131,21 +131,17 @@ func (t *timeline) ended(r result) {
 }
 
 func (t *timeline) summary(results []result) {
-	declined, rang := 0, 0
+	decided := 0
 	for _, r := range results {
 		if r.decided != nil {
-			declined++
-		} else {
-			rang++
+			decided++
 		}
 	}
-	t.print("\n%s", t.paint(bold, fmt.Sprintf("%d calls: %d decided by a script, %d rang on.", len(results), declined, rang)))
+	t.print("\n%s", t.paint(bold, fmt.Sprintf("%d calls: %d decided by a script, %d rang on.", len(results), decided, len(results)-decided)))
 }
 
-// logger sends what the host says above the level of the timeline.
-func (t *timeline) logger() *slog.Logger {
-	return slog.New(slog.DiscardHandler)
-}
+// logger puts lines of the log into the timeline.
+func (t *timeline) logger() *slog.Logger { return slog.New(timelineLog{line: t}) }
 
 // describe says in words what a request does.
 func describe(r host.Request) string {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/gotd/td/tg"
@@ -115,6 +116,14 @@ func (w *watch) over(id int64) bool {
 
 func (w *watch) settled(id int64) bool {
 	return w.over(id) && w.calls[id].seen && w.running == 0
+}
+
+// forget takes a call out of the results.
+func (w *watch) forget(id int64) {
+	w.report(func() {
+		delete(w.calls, id)
+		w.order = slices.DeleteFunc(w.order, func(other int64) bool { return other == id })
+	})
 }
 
 func (w *watch) result(id int64) result {

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+)
+
+// timelineLog puts into the timeline what scripts write, and what the host warns
+// of. Everything else that the host logs the timeline shows in its own way.
+type timelineLog struct {
+	line   *timeline
+	script string // whose lines these are; "" for the host's own
+}
+
+// Enabled implements slog.Handler.
+func (timelineLog) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
+
+// Handle implements slog.Handler.
+func (h timelineLog) Handle(_ context.Context, r slog.Record) error {
+	text, line, about := r.Message, int64(0), ""
+	r.Attrs(func(a slog.Attr) bool {
+		switch a.Key {
+		case "line":
+			line = a.Value.Int64()
+		case "script":
+			about = a.Value.String()
+		default:
+			text += fmt.Sprintf(" %s=%s", a.Key, a.Value)
+		}
+		return true
+	})
+	style := ""
+	if r.Level >= slog.LevelWarn {
+		style = yellow
+	}
+	switch {
+	case h.script != "" && line > 0:
+		h.line.row(style, fmt.Sprintf("%s:%d", h.script, line), strings.ReplaceAll(text, "\t", " "), 0)
+	case h.script == "" && about == "" && style != "":
+		h.line.row(style, "luahost", text, 0)
+	}
+	return nil
+}
+
+// WithAttrs implements slog.Handler.
+func (h timelineLog) WithAttrs(attrs []slog.Attr) slog.Handler {
+	for _, a := range attrs {
+		if a.Key == "script" {
+			h.script = a.Value.String()
+		}
+	}
+	return h
+}
+
+// WithGroup implements slog.Handler; nothing that logs here opens a group.
+func (h timelineLog) WithGroup(string) slog.Handler { return h }
