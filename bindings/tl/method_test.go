@@ -14,6 +14,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
+// refusing answers every request with an error.
 type refusing struct{ error }
 
 func (r refusing) Invoke(context.Context, bin.Encoder, bin.Decoder) error { return r.error }
@@ -60,6 +61,7 @@ func TestRequestIsReported(t *testing.T) {
 	}
 }
 
+// Whoever watches requests gets gotd's types, and gotd's own hooks find theirs.
 func TestAnswersAreTyped(t *testing.T) {
 	far := &scripted{}
 	var results, outputs []string
@@ -100,6 +102,7 @@ func TestAnswersAreTyped(t *testing.T) {
 	}
 }
 
+// watching shows a test what the answer is decoded into.
 type watching struct {
 	tg.Invoker
 	see func(out bin.Decoder)
@@ -110,6 +113,7 @@ func (w watching) Invoke(ctx context.Context, in bin.Encoder, out bin.Decoder) e
 	return w.Invoker.Invoke(ctx, in, out)
 }
 
+// A host that does not let a method block has its reason raised at the caller.
 func TestRefusedToBlock(t *testing.T) {
 	_, L := newModule(t, Options{
 		Invoker: refusing{errors.New("sent")},
@@ -123,6 +127,7 @@ func TestRefusedToBlock(t *testing.T) {
 	}
 }
 
+// waiting is a host whose look-up of a name takes until the test lets it go.
 type waiting struct {
 	seen
 	asked, found chan struct{}
@@ -134,6 +139,8 @@ func (w waiting) Username(ctx context.Context, name string) (tg.InputPeerClass, 
 	return w.seen.Username(ctx, name)
 }
 
+// While a look-up blocks, another handler of the script may change the table that
+// was given. The request stays as it was.
 func TestTableChangedDuringLookUp(t *testing.T) {
 	far := &scripted{err: context.Canceled}
 	peers := waiting{asked: make(chan struct{}), found: make(chan struct{})}
@@ -173,6 +180,7 @@ func TestTableChangedDuringLookUp(t *testing.T) {
 	}
 }
 
+// One module serves many VMs at once, and they may convert the same object.
 func TestManyVMs(t *testing.T) {
 	m := New(Options{Invoker: silent{&tg.UpdatesTooLong{}}})
 	update := ringing(t)
@@ -196,6 +204,7 @@ func TestManyVMs(t *testing.T) {
 	wg.Wait()
 }
 
+// Without Block a request has the context of the Lua state.
 func TestContextOfTheState(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()

@@ -46,22 +46,6 @@ func TestNearest(t *testing.T) {
 	}
 }
 
-// refusing answers every request with an error.
-
-// Whoever watches requests gets gotd's types, and gotd's own hooks find theirs.
-
-// watching shows a test what the answer is decoded into.
-
-// A host that does not let a method block has its reason raised at the caller.
-
-// waiting is a host whose look-up of a name takes until the test lets it go.
-
-// While a look-up blocks, another handler of the script may change the table that
-
-// was given. The request stays as it was.
-
-// One module serves many VMs at once, and they may convert the same object.
-
 func TestErrorTypes(t *testing.T) {
 	m, L := newModule(t, Options{})
 	for err, want := range map[error]string{
@@ -179,5 +163,3 @@ func TestOpenKeepsTheMetatableOfGlobals(t *testing.T) {
 		})
 	}
 }
-
-// Without Block a request has the context of the Lua state.
