@@ -36,10 +36,10 @@ func TestOn(t *testing.T) {
 func TestAMistakeIsShownWhereItWasMade(t *testing.T) {
 	for source, want := range map[string]string{
 		"\non('rign', on)": `night.lua:2: no event "rign", did you mean "ring"?`,
-		"on()":                `night.lua:1: on: the event's name must be a string, got nil`,
-		"on(42, on)":          `night.lua:1: on: the event's name must be a string, got number`,
-		"on('ring')":          `night.lua:1: on("ring"): the handler must be a function, got nil`,
-		"on('ring', {})":      `night.lua:1: on("ring"): the handler must be a function, got table`,
+		"on()":             `night.lua:1: on: the event's name must be a string, got nil`,
+		"on(42, on)":       `night.lua:1: on: the event's name must be a string, got number`,
+		"on('ring')":       `night.lua:1: on("ring"): the handler must be a function, got nil`,
+		"on('ring', {})":   `night.lua:1: on("ring"): the handler must be a function, got table`,
 		"local function f()\non('x', f)\nend\nf()": `night.lua:2: no event "x", did you mean "ring"?`,
 	} {
 		if _, err := scripttest.Source(t, "night.lua", source, options()); err == nil || err.Error() != want {

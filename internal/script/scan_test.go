@@ -1,9 +1,15 @@
 package script
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+
+	"luahost/internal/clock"
 )
 
 // A poll may fall between the two steps of a save; it unloads nothing, and the
@@ -42,4 +48,64 @@ func TestIsScript(t *testing.T) {
 			t.Errorf("isScript(%q) = %v", name, !want)
 		}
 	}
+}
+
+// When events were lost, which the watch is told, the folder is read again.
+func TestLostEvents(t *testing.T) {
+	dir := t.TempDir()
+	reloads := make(chan Reload, 1)
+	h := New(Options{Dir: dir, Quiet: 1, OnReload: func(r Reload) { reloads <- r }})
+	w := newWatch(h)
+	defer w.close()
+	if err := w.begin(); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.events.Remove(dir); err != nil { // nothing is reported from here on
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "a.lua"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { w.run(ctx); close(ended) }()
+	w.events.Errors <- fsnotify.ErrEventOverflow
+	if r := <-reloads; r.Script != "a.lua" || r.Err != nil {
+		t.Errorf("reloaded %+v", r)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "b.lua"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := <-reloads; r.Script != "b.lua" || r.Err != nil { // the watch was made again
+		t.Errorf("reloaded %+v", r)
+	}
+	cancel()
+	<-ended
+}
+
+// A system that gives no watch has its folder polled.
+func TestWithoutAWatch(t *testing.T) {
+	m := clock.NewManual(time.Date(2026, 3, 1, 22, 0, 0, 0, time.UTC))
+	dir := t.TempDir()
+	reloads := make(chan Reload, 1)
+	h := New(Options{Dir: dir, Clock: m, OnReload: func(r Reload) { reloads <- r }})
+	w := newWatch(h)
+	w.close()
+	w.events = nil
+	defer w.close()
+	if err := w.begin(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "a.lua"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { w.run(ctx); close(ended) }()
+	m.Advance(lookAgain)
+	if r := <-reloads; r.Script != "a.lua" || r.Err != nil {
+		t.Errorf("reloaded %+v", r)
+	}
+	cancel()
+	<-ended
 }

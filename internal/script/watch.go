@@ -23,8 +23,7 @@ const lookAgain = time.Second
 // first if Load has not. Its error is that load's.
 func (h *Host) Run(ctx context.Context) error {
 	defer h.stop()
-	w := &watch{host: h, due: make(chan struct{}, 1), looks: make(chan struct{}, 1)}
-	w.open()
+	w := newWatch(h)
 	defer w.close()
 	if err := w.begin(); err != nil {
 		return err
@@ -63,16 +62,16 @@ type watch struct {
 	due    chan struct{}     // the quiet has lasted
 	look   clock.Timer       // for a folder that is polled or gone
 	looks  chan struct{}
-	absent bool
+	absent bool // the folder, at the last look
+	warned bool // that the folder cannot be watched
 }
 
-func (w *watch) open() {
+func newWatch(h *Host) *watch {
 	events, err := fsnotify.NewWatcher()
 	if err != nil {
-		w.host.log.Warn("changes are not reported here, the scripts folder is polled", "error", err)
-		return
+		h.log.Warn("changes are not reported here, the scripts folder is polled", "error", err)
 	}
-	w.events = events
+	return &watch{host: h, events: events, due: make(chan struct{}, 1), looks: make(chan struct{}, 1)}
 }
 
 // begin watches before it reads, so that no change falls between.
@@ -201,11 +200,14 @@ func (w *watch) rewatch() {
 	if err != nil {
 		return // the scan will say so
 	}
-	if err := w.events.Add(dir); err != nil {
+	err = w.events.Add(dir)
+	if err != nil && !w.warned {
 		w.host.log.Warn("changes are not reported here, the scripts folder is polled", "error", fmt.Errorf("watch %s: %w", dir, err))
-		return
 	}
-	w.folder = now
+	w.warned = err != nil
+	if err == nil {
+		w.folder = now
+	}
 }
 
 func (w *watch) close() {

@@ -74,6 +74,15 @@ on("test", function() -- yield, also as a tail call and with many values
   assert(not ok and err:find("outside a coroutine"), err)
 end)
 
+on("test", function() -- generators, one in another, given up half way
+  local function range(n) return coroutine.wrap(function() for i = 1, n do block() coroutine.yield(i) end end) end
+  local function odd(n) return coroutine.wrap(function() for i in range(n) do if i % 2 == 1 then coroutine.yield(i) end end end) end
+  local sum = 0
+  for i in odd(9) do sum = sum + i end
+  assert(sum == 25, sum)
+  for i in range(1e9) do if i == 3 then break end end
+end)
+
 on("test", function() -- where gopher-lua cannot yield, it is an error and not a wrong result
   local function y() coroutine.yield("no") end
   local object = setmetatable({}, {__index = y, __add = y, __tostring = y})
