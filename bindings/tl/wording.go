@@ -65,15 +65,18 @@ func (p *plan) fieldNames(set fieldSet) string {
 	return text
 }
 
+// unknownField names the nearest field, or else some that there are.
 func (r *reader) unknownField(name string, p *plan) *fault {
 	known := make([]string, len(p.fields))
 	for i, f := range p.fields {
 		known[i] = f.name
 	}
-	what := "unknown field"
-	if len(r.path) > 0 {
-		what = "unknown field of " + p.name
-	}
 	r.path = append(r.path, step{name: clip(name)})
-	return r.fault("%s%s", what, suggestion(name, known))
+	if near := suggestion(name, known); near != "" {
+		return r.fault("unknown field%s", near)
+	}
+	if len(known) == 0 {
+		return r.fault("unknown field, %s has none", p.name)
+	}
+	return r.fault("unknown field, %s has %s", p.name, someOf(known))
 }
