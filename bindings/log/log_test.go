@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -20,16 +21,34 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// buffer is a log that is read while the host may write to it.
+type buffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
 // written loads Lua and returns the lines that it wrote while it loaded.
 func written(t *testing.T, source string, level slog.Level) []map[string]any {
 	t.Helper()
-	var b bytes.Buffer
+	var b buffer
 	opts := script.Options{Open: log.Open, Log: slog.New(slog.NewJSONHandler(&b, &slog.HandlerOptions{Level: level}))}
 	if _, err := scripttest.Source(t, "night.lua", source, opts); err != nil {
 		t.Fatal(err)
 	}
 	var lines []map[string]any
-	for d := json.NewDecoder(&b); ; {
+	for d := json.NewDecoder(strings.NewReader(b.String())); ; {
 		var line map[string]any
 		if err := d.Decode(&line); err != nil {
 			t.Fatalf("the end is not reached: %v", err)
@@ -77,7 +96,7 @@ func TestLines(t *testing.T) {
 }
 
 func TestAttributesAreSorted(t *testing.T) {
-	var b bytes.Buffer
+	var b buffer
 	opts := script.Options{Open: log.Open, Log: slog.New(slog.NewTextHandler(&b, nil))}
 	if _, err := scripttest.Source(t, "night.lua", `log.info("x", {c = 3, a = 1, b = 2})`, opts); err != nil {
 		t.Fatal(err)
@@ -88,14 +107,14 @@ func TestAttributesAreSorted(t *testing.T) {
 }
 
 func TestLinesThatAreNotWanted(t *testing.T) {
-	var b bytes.Buffer
+	var b buffer
 	opts := script.Options{Open: log.Open, Log: slog.New(slog.NewTextHandler(&b, &slog.HandlerOptions{Level: slog.LevelWarn}))}
 	source := `log.info("x", setmetatable({}, {__index = error})) log.debug("y") print("p") log.warn("z")`
 	if _, err := scripttest.Source(t, "night.lua", source, opts); err != nil {
 		t.Fatal(err)
 	}
 	if n := strings.Count(b.String(), "\n"); n != 1 || !strings.Contains(b.String(), "msg=z") {
-		t.Errorf("wrote %s", &b)
+		t.Errorf("wrote %s", b.String())
 	}
 }
 
