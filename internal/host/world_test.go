@@ -2,6 +2,7 @@ package host_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -13,6 +14,8 @@ import (
 	"time"
 
 	"github.com/gotd/td/tg"
+
+	"go.uber.org/goleak"
 
 	"luahost/internal/account"
 	"luahost/internal/clock"
@@ -87,6 +90,10 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	if shared.stop != nil {
 		shared.stop()
+	}
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, "goroutines are left behind:", err)
+		code = 1
 	}
 	os.Exit(code)
 }
