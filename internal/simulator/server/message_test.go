@@ -63,7 +63,7 @@ func TestBadMessagesAreRefused(t *testing.T) {
 	id := func(d *device, ago time.Duration) int64 {
 		return int64(proto.NewMessageID(d.clock.Now().Add(-ago), proto.MessageFromClient))
 	}
-	getConfig, ack := encode(getConfig), encode(&mt.MsgsAck{})
+	getConfig := encode(getConfig)
 	for _, tt := range []struct {
 		name string
 		code int
@@ -89,9 +89,6 @@ func TestBadMessagesAreRefused(t *testing.T) {
 		}},
 		{"a request with an even number", codeSeqEven, func(d *device) incoming {
 			return incoming{d.nextID(), 0, getConfig}
-		}},
-		{"an acknowledgement with an odd number", codeSeqOdd, func(d *device) incoming {
-			return incoming{d.nextID(), 1, ack}
 		}},
 		{"a container with an odd number", codeSeqOdd, func(d *device) incoming {
 			return incoming{d.nextID(), 1, encode(&proto.MessageContainer{})}
