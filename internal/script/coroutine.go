@@ -16,6 +16,7 @@ import (
 func replaceCoroutine(rt *Runtime, module *lua.LTable, std map[string]lua.LValue) {
 	c := &coroutines{
 		rt:     rt,
+		seen:   map[callers]bool{},
 		create: std["create"].(*lua.LFunction).GFunction,
 		resume: std["resume"].(*lua.LFunction).GFunction,
 		wrap:   std["wrap"].(*lua.LFunction).GFunction,
@@ -56,7 +57,7 @@ func (c *coroutines) yield(L *lua.LState) int {
 	if !c.rt.resumed[L] {
 		L.RaiseError("attempt to yield from outside a coroutine")
 	}
-	if nested() {
+	if c.nested() {
 		L.RaiseError("attempt to yield across a pcall, a metamethod, an iterator or a library function")
 	}
 	return -1 // gopher-lua's sign for it
@@ -64,9 +65,25 @@ func (c *coroutines) yield(L *lua.LState) int {
 
 // nested says whether the main loop that runs the caller was begun by anything
 // else than a resume. gopher-lua keeps no record of that but Go's own stack.
-func nested() bool {
-	var pcs [16]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+func (c *coroutines) nested() bool {
+	var at callers
+	runtime.Callers(2, at[:])
+	known, ok := c.seen[at]
+	if !ok {
+		if len(c.seen) == 512 {
+			clear(c.seen)
+		}
+		known = at.nested()
+		c.seen[at] = known
+	}
+	return known
+}
+
+// callers is the top of Go's stack, deep enough to hold what began the loop.
+type callers [8]uintptr
+
+func (at callers) nested() bool {
+	frames := runtime.CallersFrames(at[:])
 	for {
 		frame, more := frames.Next()
 		if strings.HasSuffix(frame.Function, ".mainLoopWithContext") {
@@ -82,6 +99,7 @@ func nested() bool {
 type coroutines struct {
 	rt                           *Runtime
 	create, resume, wrap, status lua.LGFunction
+	seen                         map[callers]bool // answers of nested, which takes its time
 }
 
 // withoutContext calls fn with L's context taken off: a new thread would derive

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	lua "github.com/yuin/gopher-lua"
@@ -258,5 +259,36 @@ func TestTheEndOfRunEndsHandlers(t *testing.T) {
 	}
 	if s := w.Status(); len(s) != 0 {
 		t.Errorf("still there: %v", s)
+	}
+}
+
+// The end may come at any moment, whatever else is going on.
+func TestTheEndComesAmidstEverything(t *testing.T) {
+	for range 20 {
+		w := start(t, map[string]string{
+			"a.lua": `on("x", function() block() local co = coroutine.wrap(block) co() wait("never") end)`,
+			"b.lua": `on("x", function() while true do block() end end) on("y", function() error("no") end)`,
+		})
+		var busy sync.WaitGroup
+		for _, work := range []func(){
+			func() { w.fire("x") },
+			func() { w.fire("y") },
+			func() { w.Reload("a.lua") },
+			func() { w.Reload("b") },
+			func() { w.Reload("") },
+			func() { w.Status() },
+		} {
+			busy.Go(func() {
+				for range 20 {
+					work()
+				}
+			})
+		}
+		<-w.arrived
+		w.stop()
+		busy.Wait()
+		if s, n := w.Status(), w.fire("y"); len(s) != 0 || n != 0 {
+			t.Fatalf("after the end: %v, %d handlers", s, n)
+		}
 	}
 }
