@@ -150,6 +150,33 @@ func TestABrokenEditKeepsTheOldScript(t *testing.T) {
 	}
 }
 
+func TestALineOfLogForEachChange(t *testing.T) {
+	w := start(t, map[string]string{"a.lua": saying("one")})
+	one := w.Status()[0].Generation
+	w.save("a.lua", saying("two"))
+	two := w.next("a.lua", loaded).Generation
+	w.save("a.lua", "y = = 2")
+	bad := w.next("a.lua", refused).Generation
+	w.save("b.lua", "error('no')")
+	broken := w.next("b.lua", refused).Generation
+	if err := os.Remove(filepath.Join(w.dir, "a.lua")); err != nil {
+		t.Fatal(err)
+	}
+	w.next("a.lua", unloaded)
+	for _, want := range []string{
+		`level=INFO msg="script loaded" script=a.lua generation=` + one + ` handlers=1 took=`,
+		`level=INFO msg="script reloaded" script=a.lua generation=` + two + ` previous=` + one + ` handlers=1 took=`,
+		`level=ERROR msg="script not reloaded, the old one goes on" script=a.lua generation=` + two + ` refused=` + bad +
+			` error="a.lua:1: near '=': syntax error"`,
+		`level=ERROR msg="script not loaded" script=b.lua generation=` + broken + ` error="b.lua:1: no"`,
+		`level=INFO msg="script unloaded" script=a.lua generation=` + two,
+	} {
+		if n := strings.Count(w.log.String(), want); n != 1 {
+			t.Errorf("%d times in the log: %s\n%s", n, want, w.log)
+		}
+	}
+}
+
 func TestScriptsComeAndGo(t *testing.T) {
 	w := start(t, nil)
 	if !strings.Contains(w.log.String(), `level=WARN msg="no scripts yet"`) {
