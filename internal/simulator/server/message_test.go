@@ -247,6 +247,13 @@ func TestPings(t *testing.T) {
 	d.wantClosed()
 }
 
+func TestSilentClientIsCutInTheEnd(t *testing.T) {
+	w := newWorld(t, Options{ReadTimeout: time.Millisecond})
+	d := w.device(w.key())
+	d.notify(&mt.PingRequest{PingID: 1})
+	d.wantClosed()
+}
+
 func TestStatesOfMessages(t *testing.T) {
 	m := manual()
 	d := pair(t, Options{Clock: m})
