@@ -3,15 +3,18 @@ package account
 import (
 	"bytes"
 	"context"
+	"crypto/rsa"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"strings"
 	"testing"
 
 	"github.com/gotd/log"
 	"github.com/gotd/td/bin"
 	"github.com/gotd/td/rpc"
+	"github.com/gotd/td/telegram"
 	"github.com/gotd/td/tg"
 	"github.com/gotd/td/tgerr"
 )
@@ -209,6 +212,69 @@ func TestErrorsOfTheConnection(t *testing.T) {
 		if rpc, ok := tgerr.As(err); !ok || rpc.Type == "" { // what a script is shown
 			t.Errorf("%v has no type", err)
 		}
+	}
+}
+
+// gotd would make a deadline the socket's.
+func TestDeadlineDoesNotReachTheSocket(t *testing.T) {
+	f, _ := newTestFeed(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 0)
+	defer cancel()
+	joined, leave := f.join(ctx)
+	defer leave(nil)
+	if deadline, ok := joined.Deadline(); ok {
+		t.Errorf("the deadline is %v", deadline)
+	}
+	<-joined.Done()
+	if err := context.Cause(joined); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("it ended with %v", err)
+	}
+}
+
+// One line tells of a loss and one of its end, however many attempts lie
+// between; what was missed is asked for once.
+func TestLossAndReturn(t *testing.T) {
+	f, _ := newTestFeed(t)
+	var text bytes.Buffer
+	f.log = slog.New(slog.NewTextHandler(&text, nil))
+	l := &f.link
+	l.up()
+	l.changed(telegram.ConnectionStateReady) // gotd's own notice of the first connection
+	if text.Len() > 0 || len(f.inbox.items) > 0 {
+		t.Errorf("the first connection is told as a return: %s", text.String())
+	}
+	for range 3 {
+		l.dead(fmt.Errorf("read: %w", &net.OpError{Op: "read", Net: "tcp", Err: errors.New("reset")}))
+		l.changed(telegram.ConnectionStateDisconnected)
+		l.changed(telegram.ConnectionStateConnecting)
+	}
+	if l.connected() {
+		t.Error("it is thought to be connected")
+	}
+	l.changed(telegram.ConnectionStateReady)
+	if got := text.String(); strings.Count(got, "\n") != 2 ||
+		!strings.Contains(got, `"connection lost, trying again" err="read tcp: reset"`) || !strings.Contains(got, "connected again") {
+		t.Errorf("the log is\n%s", got)
+	}
+	if !l.connected() || len(f.inbox.items) != 1 {
+		t.Errorf("connected %v, asked %d times for what was missed", l.connected(), len(f.inbox.items))
+	}
+}
+
+func TestWhichServers(t *testing.T) {
+	f, _ := newTestFeed(t)
+	if o := f.options(nil); !o.DCList.Zero() || o.Resolver != nil || o.PublicKeys != nil {
+		t.Errorf("Telegram's own servers: %+v", o.DCList)
+	}
+	f.opts.Test = true
+	if o := f.options(nil); !o.DCList.Test {
+		t.Errorf("the test servers: %+v", o.DCList)
+	}
+	f.opts.Test, f.opts.Server, f.opts.ServerKey = false, "[::1]:9443", new(rsa.PublicKey)
+	o := f.options(nil)
+	if len(o.DCList.Options) != 1 || o.DCList.Options[0].IPAddress != "::1" || o.DCList.Options[0].Port != 9443 ||
+		len(o.PublicKeys) != 1 || o.PublicKeys[0].RSA != f.opts.ServerKey {
+		t.Errorf("another server: %+v, %v", o.DCList, o.PublicKeys)
 	}
 }
 

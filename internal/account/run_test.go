@@ -111,6 +111,17 @@ func TestConnectionIsLostAndComesBack(t *testing.T) {
 	_ = a.ended()
 }
 
+// Behind a tunnel a server does not know its own address.
+func TestServerThatNamesAWrongAddress(t *testing.T) {
+	w := newWorld(t)
+	w.logIn()
+	w.telegram.SetAddress("192.0.2.1", 1)
+	w.run(w.options())
+	w.server.Disconnect()
+	w.log.await(t, "connected again", 1)
+	w.ring()
+}
+
 func TestSessionRevokedInTheMiddle(t *testing.T) {
 	for name, notice := range map[string]func(w *world, a *running){
 		"request": func(w *world, a *running) { _, _ = tg.NewClient(a).UpdatesGetState(w.Context()) },

@@ -19,3 +19,16 @@ func exec(t *testing.T, path, statement string) {
 		t.Fatal(err)
 	}
 }
+
+func peersOnDisk(t *testing.T, path string) (n int) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.QueryRow(`SELECT count(*) FROM peers`).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}

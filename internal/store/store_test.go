@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -89,6 +90,34 @@ func TestPeersAreReadAtEachStage(t *testing.T) {
 	read("flushed")
 	s = reopen(t, s, path)
 	read("reopened")
+}
+
+// Nobody has to ask for what was noted to be written.
+func TestNotesAreWrittenAfterTheLag(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "luahost.db")
+	synctest.Test(t, func(t *testing.T) {
+		const lag = time.Minute
+		s, err := store.Open(store.Options{Path: path, Lag: lag})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		for round := range 2 { // the writer wakes again
+			p := bob
+			p.ID += int64(round)
+			s.NotePeers(owner, p)
+			time.Sleep(lag - 1) // by the bubble's clock
+			synctest.Wait()
+			if n := peersOnDisk(t, path); n != round {
+				t.Errorf("%d peers were written early", n)
+			}
+			time.Sleep(1)
+			synctest.Wait()
+			if n := peersOnDisk(t, path); n != round+1 {
+				t.Errorf("%d peers were written after the lag", n)
+			}
+		}
+	})
 }
 
 func TestNewNameMovesFromOneToAnother(t *testing.T) {
