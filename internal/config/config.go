@@ -53,7 +53,7 @@ func Load(path string, env func(name string) (value string, ok bool)) (*Config, 
 	if err != nil {
 		return nil, err
 	}
-	if hash, ok := env(apiHashVariable); ok {
+	if hash, ok := env(apiHashVariable); ok && hash != "" {
 		f.Telegram.APIHash = hash
 	}
 	return f.check()
