@@ -8,10 +8,10 @@
 // that waited for an answer of Telegram would hold up the updates behind it,
 // that answer's own among them.
 //
-// The way of an update: gotd gives it to session.receive, which takes phone
+// The way of an update: gotd gives it to feed.handle, and feed.receive takes phone
 // updates out and emits them at once, since they have no place in Telegram's
-// numbering; the others go through the inbox to gotd's updates.Manager, which
-// puts them in order and fetches what is missing, and then to OnUpdate.
+// numbering. The others go through the inbox to gotd's updates.Manager, which
+// puts them in order and fetches what is missing, and by feed.ordered to OnUpdate.
 //
 // The package knows nothing of the course of a call, of scripts or of rules.
 package account
