@@ -243,6 +243,12 @@ func TestLossAndReturn(t *testing.T) {
 	if text.Len() > 0 || len(f.inbox.items) > 0 {
 		t.Errorf("the first connection is told as a return: %s", text.String())
 	}
+	l.changed(telegram.ConnectionStateDisconnected) // gotd changes the data centre
+	l.changed(telegram.ConnectionStateReady)
+	if text.Len() > 0 {
+		t.Errorf("a change of the data centre is told as a loss: %s", text.String())
+	}
+	f.inbox.items = nil
 	for range 3 {
 		l.dead(fmt.Errorf("read: %w", &net.OpError{Op: "read", Net: "tcp", Err: errors.New("reset")}))
 		l.changed(telegram.ConnectionStateDisconnected)

@@ -11,6 +11,9 @@ import (
 // gotdLog lets gotd's warnings and errors into our log at debug level. They are
 // a developer's: what a person must know of them, this package says itself.
 func gotdLog(to *slog.Logger) log.Logger {
+	if !to.Enabled(context.Background(), slog.LevelDebug) {
+		return log.Nop
+	}
 	return logslog.New(slog.New(gotdHandler{to.Handler()}))
 }
 

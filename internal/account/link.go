@@ -18,11 +18,11 @@ type link struct {
 	session *session
 
 	mu       sync.Mutex
-	ready    bool // can requests be sent now?
-	ever     bool // could they at any time?
-	down     bool // has a loss been logged?
-	failures int  // attempts that came to nothing, since the start or the last success
-	last     error
+	ready    bool  // can requests be sent now?
+	ever     bool  // could they at any time?
+	down     bool  // has a loss been logged?
+	failures int   // attempts that came to nothing, since the start or the last success
+	last     error // why the connection ended; nil: gotd ended it itself, to change the data centre
 }
 
 // dead is told why a connection ended; changed follows. A connection that
@@ -53,7 +53,7 @@ func (l *link) up() {
 		return
 	}
 	again := l.ever
-	l.ready, l.ever, l.failures = true, true, 0
+	l.ready, l.ever, l.failures, l.last = true, true, 0, nil
 	if l.down {
 		l.down = false
 		l.session.log.Info("connected again")
@@ -71,7 +71,7 @@ func (l *link) lost() {
 	if l.session.feed == nil && !l.ever && l.failures == loginAttempts {
 		l.session.end(l.unreachable())
 	}
-	if l.down || l.session.ctx.Err() != nil {
+	if l.down || l.last == nil || l.session.ctx.Err() != nil {
 		return
 	}
 	l.down = true
