@@ -55,6 +55,9 @@ type answer struct {
 	object bin.Object
 }
 
+// Object is what was decoded, for an Invoker that looks into answers.
+func (a *answer) Object() bin.Object { return a.object }
+
 // Decode implements bin.Decoder.
 func (a *answer) Decode(b *bin.Buffer) error {
 	whole := *b

@@ -100,6 +100,7 @@ func (s *session) send(ctx context.Context, in bin.Encoder, out bin.Decoder) err
 	done := make(chan error, 1)
 	go func() {
 		defer s.requests.Done()
+		growStack(0)
 		done <- s.perform(ctx, in, guarded)
 	}()
 	select {
@@ -111,6 +112,16 @@ func (s *session) send(ctx context.Context, in bin.Encoder, out bin.Decoder) err
 		}
 		return s.settle(ctx, in, out, <-done) // the answer is being read
 	}
+}
+
+// growStack makes room on a new goroutine's stack at once. gotd needs some 10 KB
+// to send a request, which the runtime would reach by doubling, with a deeper
+// stack to copy each time.
+//
+//go:noinline
+func growStack(at int) byte {
+	var room [10 << 10]byte
+	return room[at]
 }
 
 func (s *session) perform(ctx context.Context, in bin.Encoder, out bin.Decoder) (err error) {

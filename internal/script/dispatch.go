@@ -77,9 +77,20 @@ func (h *Host) newTask(ctx context.Context, to *handler, ev Event, now time.Time
 
 // serve runs one of the VM's starts, the first one when the lock is granted.
 func (rt *Runtime) serve() {
+	growStack(0)
 	t, err := rt.serveNext()
 	t.end()
 	rt.host.ended(t, err)
+}
+
+// growStack makes room on a new goroutine's stack at once. A handler needs some
+// 20 KB for Lua's interpreter and what it calls, which the runtime would reach by
+// doubling, with a deeper stack to copy each time.
+//
+//go:noinline
+func growStack(at int) byte {
+	var room [20 << 10]byte
+	return room[at]
 }
 
 func (rt *Runtime) serveNext() (*task, error) {
