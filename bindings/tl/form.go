@@ -55,14 +55,28 @@ type origin struct {
 	hashed bool   // it has an access_hash
 }
 
+// peerKind parts the peers: users, chats and channels are numbered apart, so that
+// one id may be that of three peers.
 type peerKind uint8
 
 const (
-	peerUser peerKind = iota
+	peerAny peerKind = iota
+	peerUser
 	peerChat
 	peerChannel
 	peerSelf
 )
+
+// kind is what a peer has to be for the form's type.
+func (f form) kind() peerKind {
+	switch f {
+	case formUser:
+		return peerUser
+	case formChannel:
+		return peerChannel
+	}
+	return peerAny
+}
 
 // originOf knows the tables that stand for a peer.
 func originOf(constructor string) (origin, bool) {
@@ -96,7 +110,7 @@ func originOf(constructor string) (origin, bool) {
 // shorthand takes what c's form allows. It is not done where v has to be read as
 // a value of c itself.
 func (r *reader) shorthand(v lua.LValue, c *class, dst reflect.Value) (done bool, _ *fault) {
-	look := lookup{form: c.form, dst: dst}
+	look := lookup{form: c.form, kind: c.form.kind(), dst: dst}
 	switch v := v.(type) {
 	case lua.LNumber:
 		id, ok := whole(v)
@@ -190,7 +204,7 @@ func (r *reader) peerTable(tb *lua.LTable, c *class, look lookup) (bool, *fault)
 			if _, fits := look.form.convert(peer); !fits {
 				return true, r.fault("expected %s, %s, got %s", c.name, c.form.explain(), shown(tb))
 			}
-			look.id = id
+			look.id, look.kind = id, from.kind
 			return true, r.later(look)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"reflect"
 
 	"github.com/gotd/td/bin"
+	"github.com/gotd/td/constant"
 	"github.com/gotd/td/tg"
 	"github.com/gotd/td/tgerr"
 )
@@ -16,6 +17,7 @@ import (
 // while the VM's lock is released, and holds nothing of Lua.
 type lookup struct {
 	form     form
+	kind     peerKind      // what the peer must be
 	dst      reflect.Value // the field to fill
 	id       int64
 	username string // looked up instead of id when it is not empty
@@ -41,26 +43,37 @@ func (m *Module) fill(ctx context.Context, look lookup) error {
 		look.dst.Set(reflect.ValueOf(tg.InputPhoneCall{ID: look.id, AccessHash: hash}))
 		return nil
 	}
-	var peer tg.InputPeerClass
-	if look.username != "" {
-		found, err := m.opts.Peers.Username(ctx, look.username)
-		if err != nil {
-			return fmt.Errorf("find @%s: %w", look.username, err)
-		}
-		peer = found
-	} else {
-		found, ok := m.opts.Peers.Peer(ctx, look.id)
-		if !ok {
-			return unknownPeer("PEER_ID_INVALID", "field %q: no peer with the id %d has been seen", look.at, look.id)
-		}
-		peer = found
+	peer, err := m.peer(ctx, look)
+	if err != nil {
+		return err
 	}
 	object, fits := look.form.convert(peer)
-	if !fits {
-		return unknownPeer("PEER_ID_INVALID", "field %q: that is %s, not %s", look.at, peer.TypeName(), look.form.explain())
+	if have := kindOf(peer); !fits || look.kind != peerAny && look.kind != have {
+		return unknownPeer("PEER_ID_INVALID", "field %q: that is %s, not %s", look.at, have, look.kind)
 	}
 	look.dst.Set(reflect.ValueOf(object))
 	return nil
+}
+
+func (m *Module) peer(ctx context.Context, look lookup) (tg.InputPeerClass, error) {
+	if look.username != "" {
+		peer, err := m.opts.Peers.Username(ctx, look.username)
+		if err != nil {
+			return nil, fmt.Errorf("find @%s: %w", look.username, err)
+		}
+		return peer, nil
+	}
+	id := look.id
+	if look.kind == peerChannel && id > 0 {
+		var marked constant.TDLibPeerID
+		marked.Channel(id)
+		id = int64(marked)
+	}
+	peer, ok := m.opts.Peers.Peer(ctx, id)
+	if !ok {
+		return nil, unknownPeer("PEER_ID_INVALID", "field %q: no %s with the id %d has been seen", look.at, look.kind.noun(), look.id)
+	}
+	return peer, nil
 }
 
 // unknownPeer is an error of the same types that Telegram gives, with code 0 to
@@ -72,8 +85,6 @@ func unknownPeer(typ, format string, args ...any) error {
 // convert makes of a peer what the form's type needs.
 func (f form) convert(peer tg.InputPeerClass) (bin.Object, bool) {
 	switch p := peer.(type) {
-	case nil:
-		return nil, false
 	case *tg.InputPeerSelf:
 		if f == formUser {
 			return &tg.InputUserSelf{}, true
@@ -97,6 +108,33 @@ func (f form) convert(peer tg.InputPeerClass) (bin.Object, bool) {
 	}
 	return peer, f == formPeer
 }
+
+// kindOf says what a peer is.
+func kindOf(peer tg.InputPeerClass) peerKind {
+	switch peer.(type) {
+	case *tg.InputPeerSelf, *tg.InputPeerUser, *tg.InputPeerUserFromMessage:
+		return peerUser
+	case *tg.InputPeerChat:
+		return peerChat
+	case *tg.InputPeerChannel, *tg.InputPeerChannelFromMessage:
+		return peerChannel
+	}
+	return peerAny
+}
+
+func (k peerKind) noun() string {
+	switch k {
+	case peerUser, peerSelf:
+		return "user"
+	case peerChat:
+		return "chat"
+	case peerChannel:
+		return "channel"
+	}
+	return "peer"
+}
+
+func (k peerKind) String() string { return "a " + k.noun() }
 
 func peerOf(kind peerKind, id, hash int64) tg.InputPeerClass {
 	switch kind {

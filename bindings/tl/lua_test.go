@@ -59,8 +59,12 @@ func (seen) Peer(_ context.Context, id int64) (tg.InputPeerClass, bool) {
 		return &tg.InputPeerUser{UserID: id, AccessHash: 42}, true
 	case 2001:
 		return &tg.InputPeerChat{ChatID: id}, true
-	case 3001:
-		return &tg.InputPeerChannel{ChannelID: id, AccessHash: 43}, true
+	case 3001, -1000000003001:
+		return &tg.InputPeerChannel{ChannelID: 3001, AccessHash: 43}, true
+	case 4001: // a user and a channel of the same number
+		return &tg.InputPeerUser{UserID: id, AccessHash: 44}, true
+	case -1000000004001:
+		return &tg.InputPeerChannel{ChannelID: 4001, AccessHash: 45}, true
 	}
 	return nil, false
 }

@@ -38,7 +38,11 @@ type Options struct {
 type Peers interface {
 	// Call gives the access hash of a call that the host has seen.
 	Call(ctx context.Context, id int64) (accessHash int64, ok bool)
-	// Peer gives a user, chat or channel that the host has seen.
+	// Peer gives a user, chat or channel that the host has seen. Telegram numbers
+	// the three apart: a negative id is one that bots use, -id of a chat or
+	// -1000000000000-id of a channel, which is how a channel is asked for where
+	// the script said that it is one; a positive one is the user's with that id
+	// if there is one, else the channel's or the chat's.
 	Peer(ctx context.Context, id int64) (tg.InputPeerClass, bool)
 	// Username finds a peer by its name, without the @. It may ask Telegram.
 	Username(ctx context.Context, name string) (tg.InputPeerClass, error)

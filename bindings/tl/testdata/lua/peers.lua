@@ -28,6 +28,18 @@ eq(peer{_="inputUserSelf"}._, "inputPeerSelf")
 eq(peer{_="user", id=1001}.access_hash, "42")
 eq(peer{_="user", id=1001, min=true, access_hash="6"}.access_hash, "42")
 
+-- Users, chats and channels are numbered apart. What is said to be one of them is
+-- never taken for another that has the same number.
+eq(peer(4001).user_id, 4001)
+eq(peer(-1000000004001).channel_id, 4001)
+eq(peer{_="peerUser", user_id=4001}.access_hash, "44")
+eq(peer{_="peerChannel", channel_id=4001}.access_hash, "45")
+eq(peer{_="channel", id=4001, min=true, access_hash="6"}.access_hash, "45")
+local other, mixed = peer{_="peerUser", user_id=3001}
+eq(other, nil); eq(mixed.type, "PEER_ID_INVALID"); eq(mixed.message, 'field "peer": that is a channel, not a user')
+other, mixed = peer{_="peerChannel", channel_id=1001}
+eq(other, nil); eq(mixed.message, 'field "peer": no channel with the id 1001 has been seen')
+
 -- What nobody has seen is no mistake of the script.
 local nobody, err = peer(999)
 eq(nobody, nil); eq(err.type, "PEER_ID_INVALID"); eq(err.code, 0); eq(err.method, "messages.sendMessage")
@@ -54,11 +66,19 @@ eq(id[3]._, "inputUserSelf"); eq(id[4].access_hash, "6")
 raises(line(), function() users.getUsers{id={"self", {_="channel", id=5, access_hash="6"}}} end, '"id[2]"', "InputUser", "channel")
 local none
 none, err = users.getUsers{id={3001}}
-eq(none, nil); eq(err.type, "PEER_ID_INVALID"); assert(err.message:find("inputPeerChannel"))
+eq(none, nil); eq(err.type, "PEER_ID_INVALID"); eq(err.message, 'field "id[1]": that is a channel, not a user')
+none, err = users.getUsers{id={"@news"}}
+eq(none, nil); eq(err.message, 'field "id[1]": that is a channel, not a user')
+none, err = users.getUsers{id={2001}}
+eq(none, nil); eq(err.message, 'field "id[1]": that is a chat, not a user')
 
 answer("Bool", true)
 assert(channels.readMessageContents{channel="@news", id={1}})
 eq(sent().channel._, "inputChannel"); eq(sent().channel.access_hash, "43")
+assert(channels.readMessageContents{channel=4001, id={1}})
+eq(sent().channel.access_hash, "45")
+none, err = channels.readMessageContents{channel="@ann", id={1}}
+eq(none, nil); eq(err.message, 'field "channel": that is a user, not a channel')
 assert(channels.readMessageContents{channel={_="inputChannelEmpty"}, id={1}})
 assert(channels.readMessageContents{channel="empty", id={1}})
 
