@@ -78,7 +78,8 @@ func (f form) kind() peerKind {
 	return peerAny
 }
 
-// originOf knows the tables that stand for a peer.
+// originOf knows the tables that stand for a peer. A community is given to methods
+// as an InputChannel.
 func originOf(constructor string) (origin, bool) {
 	switch constructor {
 	case "inputPeerUser", "inputUser":
@@ -95,9 +96,9 @@ func originOf(constructor string) (origin, bool) {
 		return origin{peerChat, "id", false}, true
 	case "inputPeerChannel", "inputChannel":
 		return origin{peerChannel, "channel_id", true}, true
-	case "channel", "channelForbidden":
+	case "channel", "channelForbidden", "community", "communityForbidden":
 		return origin{peerChannel, "id", true}, true
-	case "channelFull":
+	case "channelFull", "communityFull":
 		return origin{peerChannel, "id", false}, true
 	case "peerChannel":
 		return origin{peerChannel, "channel_id", false}, true

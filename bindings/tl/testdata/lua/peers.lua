@@ -21,6 +21,7 @@ eq(peer{_="chat", id=9}._, "inputPeerChat")
 eq(peer{_="peerChannel", channel_id=3001}.access_hash, "43")
 eq(peer{_="user", id=5, access_hash="6"}.access_hash, "6")
 eq(peer{_="channel", id=5, access_hash="6"}._, "inputPeerChannel")
+eq(peer{_="community", id=5, access_hash="6"}.channel_id, 5)
 eq(peer{_="inputUser", user_id=5, access_hash="6"}.user_id, 5)
 eq(peer{_="inputUserSelf"}._, "inputPeerSelf")
 
