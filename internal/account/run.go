@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/gotd/td/tg"
@@ -95,6 +94,5 @@ func (s *session) become(self *tg.User) error {
 	s.self.Store(self)
 	s.known.Store(true)
 	s.saw(self)
-	s.log.Info("logged in", slog.Int64("user", self.ID), slog.String("username", self.Username))
 	return nil
 }

@@ -168,7 +168,7 @@ func (h *Host) Run(ctx context.Context) error {
 func (h *Host) Scripts() []script.Status { return h.scripts.Status() }
 
 func (h *Host) ready(a *account.Account) {
-	h.log.Info("account ready", "account", a.Name(), "bot", a.Bot())
+	h.log.Info("account ready", "account", a.Name(), "user", a.Self().ID, "bot", a.Bot())
 	if h.observe.Ready != nil {
 		h.observe.Ready(a)
 	}
