@@ -35,16 +35,27 @@ func (m *Module) ErrorTable(L *lua.LState, method string, err error) *lua.LTable
 	tb.RawSetString("method", lua.LString(method))
 	if hasArgument(e) {
 		tb.RawSetString("argument", lua.LNumber(e.Argument))
-		if strings.HasSuffix(e.Type, "_WAIT") || strings.HasSuffix(e.Type, "_DELAY") {
+		if isWait(e.Type) {
 			tb.RawSetString("retry_after", lua.LNumber(e.Argument))
 		}
 	}
 	return tb
 }
 
-// hasArgument says whether the message has a number in it, like FLOOD_WAIT_3.
+// hasArgument says whether the message has a number in it, like FLOOD_WAIT_3. That
+// of an error of the host is a sentence, of which the type is no part.
 func hasArgument(e *tgerr.Error) bool {
-	return e.Argument != 0 || e.Message != e.Type && strings.Contains(e.Message, "_0")
+	return e.Message != e.Type && tgerr.New(e.Code, e.Message).Type == e.Type
+}
+
+// isWait says whether the number of an error is the seconds to wait.
+func isWait(typ string) bool {
+	for _, end := range []string{"_WAIT", "_DELAY", "_TOO_FRESH"} {
+		if strings.HasSuffix(typ, end) {
+			return true
+		}
+	}
+	return false
 }
 
 // localType names an error that did not come from Telegram.

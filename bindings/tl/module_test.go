@@ -70,9 +70,18 @@ func TestErrorTypes(t *testing.T) {
 	if got := L.ToStringMeta(over).String(); got != "phone.discardCall: CALL_ENDED: it is over" {
 		t.Errorf("shown as %q", got)
 	}
-	zero := m.ErrorTable(L, "x.y", tgerr.New(420, "FLOOD_WAIT_0"))
-	if zero.RawGetString("retry_after") != lua.LNumber(0) {
-		t.Errorf("retry_after is %v", zero.RawGetString("retry_after"))
+	for message, want := range map[string]lua.LValue{
+		"FLOOD_WAIT_0": lua.LNumber(0), "SLOWMODE_WAIT_9": lua.LNumber(9), "TAKEOUT_INIT_DELAY_8": lua.LNumber(8),
+		"SESSION_TOO_FRESH_7": lua.LNumber(7), "PHONE_MIGRATE_2": lua.LNil, "PHONE_PASSWORD_FLOOD": lua.LNil,
+	} {
+		tb := m.ErrorTable(L, "x.y", tgerr.New(420, message))
+		if got := tb.RawGetString("retry_after"); got != want {
+			t.Errorf("%s: retry_after is %v, want %v", message, got, want)
+		}
+	}
+	own := m.ErrorTable(L, "x.y", &tgerr.Error{Type: "CALL_ENDED", Message: "ended by night_01.lua:3"})
+	if got := own.RawGetString("argument"); got != lua.LNil {
+		t.Errorf("the argument of a sentence is %v", got)
 	}
 }
 
@@ -124,7 +133,6 @@ func TestToTLErrors(t *testing.T) {
 }
 
 // What ends Lua code ends the reading of a long table.
-
 func TestConversionIsInterrupted(t *testing.T) {
 	m, L := newModule(t, Options{})
 	args := L.NewTable()
@@ -144,7 +152,6 @@ func TestConversionIsInterrupted(t *testing.T) {
 }
 
 // A host that has a metatable on _G keeps it.
-
 func TestOpenKeepsTheMetatableOfGlobals(t *testing.T) {
 	for name, script := range map[string]string{
 		"function": `setmetatable(_G, {__index = function(_, name) if name == "answer" then return 42 end end})`,
