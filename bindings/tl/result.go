@@ -14,7 +14,7 @@ import (
 // within it, is of a newer layer.
 type Unknown struct {
 	ID  uint32
-	Raw []byte // the answer as it came
+	Raw []byte // the answer as it came; nil for Updates, see output
 }
 
 // Encode implements bin.Encoder.
@@ -38,7 +38,9 @@ func unknown(L *lua.LState, obj bin.Object, why error) *lua.LTable {
 	switch o := obj.(type) {
 	case *Unknown:
 		tb.RawSetString("id", lua.LNumber(o.ID))
-		tb.RawSetString("raw", lua.LString(o.Raw))
+		if o.Raw != nil {
+			tb.RawSetString("raw", lua.LString(o.Raw))
+		}
 	case typed:
 		tb.RawSetString("id", lua.LNumber(o.TypeID()))
 	}

@@ -31,7 +31,7 @@ u = help.getSupport()
 eq(u._, "unknown"); eq(u.id, 0x12345678); eq(#u.raw, 12)
 answer_raw("78563412")
 u = phone.discardCall{peer=7, duration=0, reason="busy", connection_id="0"}
-eq(u._, "unknown"); eq(u.id, 0x12345678)
+eq(u._, "unknown"); eq(u.id, 0x12345678); eq(u.raw, nil)
 
 -- An answer that is cut off is an error of the world.
 answer_raw("15c4b51c" .. "02000000" .. "05000000")
