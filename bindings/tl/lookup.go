@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"reflect"
+	"time"
 
 	"github.com/gotd/td/bin"
 	"github.com/gotd/td/constant"
@@ -151,6 +152,11 @@ func peerOf(kind peerKind, id, hash int64) tg.InputPeerClass {
 // the request has ids.
 func (p *plan) drawRandom(f *field, dst reflect.Value) {
 	target := dst.Field(f.index)
+	if p.name == "messages.sendPaidReaction" {
+		// https://core.telegram.org/method/messages.sendPaidReaction: RANDOM_ID_EXPIRED
+		target.SetInt(time.Now().Unix()<<32 | random(kindInt))
+		return
+	}
 	if f.typ.kind != kindVector {
 		target.SetInt(random(f.typ.kind))
 		return

@@ -45,10 +45,14 @@ eq(sent().random_id, "5")
 messages.forwardMessages{from_peer="self", to_peer="self", id={1, 2, 3}}
 eq(#sent().random_id, 3)
 assert(sent().random_id[1] ~= sent().random_id[2])
+-- This one holds the time of its making, in its upper half.
+local before = os.time()
+messages.sendPaidReaction{peer="self", msg_id=1, count=1}
+local made = math.floor(tonumber(sent().random_id) / 2^32)
+assert(before <= made and made <= os.time())
 local media = {_="inputSingleMedia", media={_="inputMediaEmpty"}, message=""}
 messages.sendMultiMedia{peer="self", multi_media={media, media}}
 assert(sent().multi_media[1].random_id ~= sent().multi_media[2].random_id)
-
 -- Flags: unset ones read false and are not listed; a given zero is sent.
 local request = sent()
 eq(request.silent, false); eq(rawget(request, "silent"), nil); eq(request.flags, nil)
