@@ -3,13 +3,10 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"luahost/internal/account"
-	"luahost/internal/config"
-	"luahost/internal/store"
 )
 
 func loginCommand() *cobra.Command {
@@ -26,29 +23,16 @@ standard input is not a terminal, the answers are read from it line by line.`,
   printf '12345\n' | luahost login --config luahost.toml main`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, err := config.Load(path, os.LookupEnv)
-			if err != nil {
-				return err
-			}
-			kept, err := store.Open(store.Options{Path: filepath.Join(cfg.Data, "luahost.db")})
-			if err != nil {
-				return err
-			}
-			defer kept.Close()
-			chosen := accountOptions(cfg, kept)
-			if len(args) == 1 {
-				if chosen, err = only(chosen, args[0], path); err != nil {
-					return err
+			return withSetup(path, func(s *setup) error {
+				chosen := s.accounts
+				if len(args) == 1 {
+					var err error
+					if chosen, err = only(chosen, args[0], path); err != nil {
+						return err
+					}
 				}
-			}
-			prompt := account.NewPrompt(os.Stdin, cmd.ErrOrStderr())
-			for _, opts := range chosen {
-				opts.Prompt, opts.Log = prompt, newLogger(cmd.ErrOrStderr(), false)
-				if err := login(cmd, opts); err != nil {
-					return fmt.Errorf("account %s: %w", opts.Name, err)
-				}
-			}
-			return nil
+				return logInAll(cmd, chosen)
+			})
 		},
 	}
 	configFlag(cmd, &path)
@@ -62,6 +46,17 @@ func only(all []account.Options, name, path string) ([]account.Options, error) {
 		}
 	}
 	return nil, fmt.Errorf("no account %q in %s; give the name of one of its [[account]] entries", name, path)
+}
+
+func logInAll(cmd *cobra.Command, accounts []account.Options) error {
+	prompt := account.NewPrompt(os.Stdin, cmd.ErrOrStderr())
+	for _, opts := range accounts {
+		opts.Prompt, opts.Log = prompt, newLogger(cmd.ErrOrStderr(), false)
+		if err := login(cmd, opts); err != nil {
+			return fmt.Errorf("account %s: %w", opts.Name, err)
+		}
+	}
+	return nil
 }
 
 func login(cmd *cobra.Command, opts account.Options) error {

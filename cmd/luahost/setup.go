@@ -1,0 +1,45 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"luahost/internal/account"
+	"luahost/internal/config"
+	"luahost/internal/store"
+)
+
+// setup is what the configuration says, in the words of host and account.
+type setup struct {
+	scripts  string
+	accounts []account.Options
+}
+
+func configFlag(cmd *cobra.Command, path *string) {
+	cmd.Flags().StringVarP(path, "config", "c", "luahost.toml", "the configuration file")
+}
+
+// withSetup reads a configuration, opens its store for use, and closes it after.
+func withSetup(path string, use func(*setup) error) error {
+	cfg, err := config.Load(path, os.LookupEnv)
+	if err != nil {
+		return err
+	}
+	kept, err := store.Open(store.Options{Path: filepath.Join(cfg.Data, "luahost.db")})
+	if err != nil {
+		return err
+	}
+	s := &setup{scripts: cfg.Scripts}
+	for _, a := range cfg.Accounts {
+		s.accounts = append(s.accounts, account.Options{
+			Name: a.Name, Phone: a.Phone, BotToken: a.BotToken,
+			APIID: cfg.Telegram.APIID, APIHash: cfg.Telegram.APIHash,
+			Server: cfg.Telegram.Server, ServerKey: cfg.Telegram.ServerKey, Test: cfg.Telegram.Test,
+			Dir: cfg.Data, Store: kept,
+		})
+	}
+	return errors.Join(use(s), kept.Close())
+}
