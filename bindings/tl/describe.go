@@ -67,7 +67,7 @@ func describeValue(b *strings.Builder, v lua.LValue, depth int) {
 
 func printable(s string) bool {
 	for _, c := range s {
-		if c == utf8.RuneError || !unicode.IsGraphic(c) && !unicode.IsSpace(c) {
+		if c == utf8.RuneError || unicode.IsControl(c) && !unicode.IsSpace(c) {
 			return false
 		}
 	}

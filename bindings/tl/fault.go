@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	lua "github.com/yuin/gopher-lua"
 )
@@ -94,9 +95,13 @@ func quoted(s string) string { return fmt.Sprintf("%q", clip(s)) }
 
 // clip bounds what a script's own strings put into an error text.
 func clip(s string) string {
-	const most = 40
-	if len(s) > most {
-		return s[:most] + "…"
+	const most = 48
+	if len(s) <= most {
+		return s
 	}
-	return s
+	end := most
+	for end > most-utf8.UTFMax && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + "…"
 }

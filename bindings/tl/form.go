@@ -48,6 +48,17 @@ func (f form) explain() string {
 	return ""
 }
 
+// tables are the types beside the form's own of which a table is taken.
+func (f form) tables() []string {
+	switch f {
+	case formPeer, formUser, formChannel:
+		return []string{"InputPeer", "InputUser", "InputChannel", "Peer", "User", "Chat"}
+	case formCall:
+		return []string{"PhoneCall"}
+	}
+	return nil
+}
+
 // origin says where a table of some constructor keeps what names a peer.
 type origin struct {
 	kind   peerKind
@@ -116,7 +127,7 @@ func (r *reader) shorthand(v lua.LValue, c *class, dst reflect.Value) (done bool
 	case lua.LNumber:
 		id, ok := whole(v)
 		if !ok {
-			return false, r.fault("expected %s, got number %s, which is not whole or beyond 2^53-1: pass it as a decimal string", c.name, v.String())
+			return false, r.fault("expected %s, got %s", c.name, notWhole(v))
 		}
 		look.id = id
 	case lua.LString:
@@ -228,7 +239,11 @@ func (r *reader) hashField(tb *lua.LTable, from origin) (hash int64, has bool, _
 }
 
 func (r *reader) longField(tb *lua.LTable, name string, read func(lua.LValue) (int64, string)) (int64, *fault) {
-	n, wrong := read(tb.RawGetString(name))
+	v := tb.RawGetString(name)
+	n, wrong := read(v)
+	if v == lua.LNil {
+		wrong = "missing"
+	}
 	if wrong != "" {
 		r.path = append(r.path, step{name: name})
 		return 0, r.fault("%s", wrong)

@@ -122,9 +122,9 @@ func TestToTLErrors(t *testing.T) {
 	}{
 		{lua.LNil, "InputPeeer", `did you mean "InputPeer"?`},
 		{lua.LNil, "user", "expected user, a table, got nil"},
-		{lua.LNil, "User", "expected User, got nil"},
+		{lua.LNil, "User", "expected User, a table, got nil"},
 		{lua.LNumber(5), "InputPeer", "nothing here can look one up"},
-		{lua.LNumber(5), "Bool", "expected Bool, got number 5"},
+		{lua.LNumber(5), "Bool", "expected true or false, got number 5"},
 	} {
 		if _, err := m.ToTL(L, c.v, c.typeName); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v as %s: %v, want %s", c.v, c.typeName, err, c.want)

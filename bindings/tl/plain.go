@@ -10,8 +10,16 @@ import (
 
 // plain finds the member without fields that a script means by text.
 func (c *class) plain(text string) *entry {
+	if e := c.named(text); e != nil && e.fields == "" {
+		return e
+	}
+	return nil
+}
+
+// named finds the member that has text as its name or its short name.
+func (c *class) named(text string) *entry {
 	for _, e := range c.members {
-		if e.fields == "" && text != "" && (e.name == text || c.isShort(e, text)) {
+		if text != "" && (e.name == text || c.isShort(e, text)) {
 			return e
 		}
 	}

@@ -33,12 +33,8 @@ func (r *reader) root(v lua.LValue, typeName string, object *bin.Object) *fault 
 	if c == nil {
 		return r.rootTable(v, typeName, object)
 	}
-	if b, ok := v.(lua.LBool); ok && typeName == "Bool" {
-		*object = &tg.BoolFalse{}
-		if b {
-			*object = &tg.BoolTrue{}
-		}
-		return nil
+	if typeName == "Bool" {
+		return r.rootBool(v, object)
 	}
 	t := typ{kind: kindClass, name: typeName, class: c}
 	dst := reflect.ValueOf(object).Elem()
@@ -48,6 +44,18 @@ func (r *reader) root(v lua.LValue, typeName string, object *bin.Object) *fault 
 		dst = reflect.ValueOf(*object).Elem()
 	}
 	return r.boxed(v, &t, dst)
+}
+
+func (r *reader) rootBool(v lua.LValue, object *bin.Object) *fault {
+	switch v {
+	case lua.LTrue:
+		*object = &tg.BoolTrue{}
+	case lua.LFalse:
+		*object = &tg.BoolFalse{}
+	default:
+		return r.fault("expected true or false, got %s", shown(v))
+	}
+	return nil
 }
 
 // rootTable converts the table of a certain constructor or method.

@@ -20,6 +20,14 @@ func whole(n lua.LNumber) (int64, bool) {
 	return int64(f), true
 }
 
+// notWhole says what is wrong with a number of which whole makes no integer.
+func notWhole(n lua.LNumber) string {
+	if f := float64(n); f != math.Trunc(f) {
+		return shown(n) + ", which is not whole"
+	}
+	return shown(n) + ": numbers beyond 2^53-1 lose their last digits, pass it as a decimal string"
+}
+
 // decimal reads a decimal string strictly: digits with at most a minus, nothing
 // around them.
 func decimal(s string) (int64, bool) {
@@ -42,7 +50,7 @@ func readLong(v lua.LValue) (n int64, wrong string) {
 		if n, ok := whole(v); ok {
 			return n, ""
 		}
-		return 0, "expected long, got number " + v.String() + ", which is not whole or beyond 2^53-1: pass it as a decimal string"
+		return 0, "expected long, got " + notWhole(v)
 	}
 	return 0, "expected long, a decimal string, got " + shown(v)
 }
@@ -50,10 +58,10 @@ func readLong(v lua.LValue) (n int64, wrong string) {
 // readPeerID gives the id of a peer, which is a number in Lua, or what is wrong.
 func readPeerID(v lua.LValue) (n int64, wrong string) {
 	n, wrong = readLong(v)
-	if wrong == "" && (n > maxExact || n < -maxExact) {
-		return 0, "the id of a peer is within 2^53-1, got " + shown(v)
+	if wrong != "" || n > maxExact || n < -maxExact {
+		return 0, "expected long, the id of a peer: a whole number within 2^53-1, got " + shown(v)
 	}
-	return n, wrong
+	return n, ""
 }
 
 // readInt gives the value of an int, or what is wrong with v.

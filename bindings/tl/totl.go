@@ -65,7 +65,7 @@ func (r *reader) object(tb *lua.LTable, p *plan, dst reflect.Value) *fault {
 		}
 		name, ok := key.(lua.LString)
 		if !ok {
-			return r.fault("%s has no field [%s]", p.name, clip(key.String()))
+			return r.fault("[%s] is no field, %s", clip(key.String()), p.has())
 		}
 		if name == "_" {
 			continue
@@ -192,7 +192,7 @@ func (r *reader) text(v lua.LValue, t *typ, dst reflect.Value) *fault {
 func (r *reader) vector(v lua.LValue, t *typ, dst reflect.Value) *fault {
 	tb, ok := v.(*lua.LTable)
 	if !ok {
-		return r.fault("expected %s, a table of them, got %s", t.name, shown(v))
+		return r.fault("expected %s, got %s", t.expected(), shown(v))
 	}
 	if len(r.path) > maxDepth {
 		return r.fault("tables are nested more than %d deep", maxDepth)
@@ -235,7 +235,7 @@ func (r *reader) boxed(v lua.LValue, t *typ, dst reflect.Value) *fault {
 	if text, ok := v.(lua.LString); ok {
 		e := c.plain(string(text))
 		if e == nil {
-			return r.fault("%s is not a constructor of %s%s", quoted(string(text)), c.name, choices(string(text), c))
+			return r.fault("%s", t.wrongName(string(text)))
 		}
 		if t.kind == kindClass {
 			dst.Set(c.object(e))
@@ -246,7 +246,7 @@ func (r *reader) boxed(v lua.LValue, t *typ, dst reflect.Value) *fault {
 	if !ok {
 		return r.fault("expected %s, got %s", t.expected(), shown(v))
 	}
-	e, fault := r.constructor(tb, c)
+	e, fault := r.constructor(tb, t)
 	if fault != nil {
 		return fault
 	}
@@ -261,16 +261,19 @@ func (r *reader) boxed(v lua.LValue, t *typ, dst reflect.Value) *fault {
 	return nil
 }
 
-// constructor says which member of c a table is.
-func (r *reader) constructor(tb *lua.LTable, c *class) (*entry, *fault) {
+// constructor says which member of t's class a table is.
+func (r *reader) constructor(tb *lua.LTable, t *typ) (*entry, *fault) {
+	c := t.class
 	switch name := tb.RawGetString("_").(type) {
 	case lua.LString:
-		if e := r.schema.names[string(name)]; e != nil && c.has(e) {
-			return e, nil
-		} else if e != nil && !e.method {
-			return nil, r.fault("expected %s, got %s, which is of type %s", c.name, e.name, e.result)
+		e := r.schema.names[string(name)]
+		switch {
+		case e == nil || e.method:
+			return nil, r.fault("%s", r.wrongConstructor(string(name), c))
+		case !c.has(e):
+			return nil, r.fault("expected %s, got %s, which is of type %s", t.expected(), e.name, e.result)
 		}
-		return nil, r.fault("%s is not a constructor of %s%s", quoted(string(name)), c.name, suggestion(string(name), c.memberNames()))
+		return e, nil
 	case *lua.LNilType:
 		if e := c.single(); e != nil {
 			return e, nil

@@ -1,20 +1,38 @@
 package tl
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 )
 
-// choices ends the text about a string that is no member of c.
-func choices(text string, c *class) string {
-	names := c.plainNames()
-	if near := suggestion(text, append(names, c.memberNames()...)); near != "" {
-		return near
+// wrongName is the text about a string that makes no object of t's class.
+func (t *typ) wrongName(text string) string {
+	c := t.class
+	if e := c.named(text); e != nil {
+		return fmt.Sprintf("%s has fields, so it is given as a table, {_=%q, …}", quoted(text), e.name)
 	}
-	if len(names) == 0 {
-		return ", which is given as a table"
+	if near := suggestion(text, append(c.plainNames(), c.memberNames()...)); near != "" {
+		return quoted(text) + " is not a constructor of " + c.name + near
 	}
-	return ", which is one of " + someOf(names) + " or a table"
+	return "expected " + t.expected() + ", got string " + quoted(text)
+}
+
+// wrongConstructor is the text about a table with a name in _ that the layer does
+// not have.
+func (r *reader) wrongConstructor(name string, c *class) string {
+	text := quoted(name) + " is not a constructor of " + c.name
+	if e := c.named(name); e != nil { // by its short name
+		return text + suggestion(e.name, []string{e.name})
+	}
+	known := c.memberNames()
+	for _, typeName := range c.form.tables() {
+		known = append(known, r.schema.classes[typeName].memberNames()...)
+	}
+	if near := suggestion(name, known); near != "" {
+		return text + near
+	}
+	return text + ", which has " + someOf(c.memberNames())
 }
 
 // someOf lists names, but not without end.
@@ -43,8 +61,28 @@ func (t *typ) expected() string {
 		if how := t.class.form.explain(); how != "" {
 			return t.name + ", " + how
 		}
+		return t.name + ", " + t.class.explain()
+	case kindVector:
+		return t.name + ", a table of them"
 	}
 	return t.name
+}
+
+// explain says what a script may give for a type: the names of constructors
+// without fields, or a table.
+func (c *class) explain() string {
+	names := c.plainNames()
+	if len(names) == 0 {
+		return "a table"
+	}
+	for i, name := range names {
+		names[i] = strconv.Quote(name)
+	}
+	text := "one of " + someOf(names)
+	if len(names) < len(c.members) {
+		text += " or a table"
+	}
+	return text
 }
 
 // fieldNames lists a set for an error text: "a", "b" and "c".
@@ -75,8 +113,17 @@ func (r *reader) unknownField(name string, p *plan) *fault {
 	if near := suggestion(name, known); near != "" {
 		return r.fault("unknown field%s", near)
 	}
-	if len(known) == 0 {
-		return r.fault("unknown field, %s has none", p.name)
+	return r.fault("unknown field, %s", p.has())
+}
+
+// has lists the fields.
+func (p *plan) has() string {
+	if len(p.fields) == 0 {
+		return p.name + " has none"
 	}
-	return r.fault("unknown field, %s has %s", p.name, someOf(known))
+	names := make([]string, len(p.fields))
+	for i, f := range p.fields {
+		names[i] = f.name
+	}
+	return p.name + " has " + someOf(names)
 }

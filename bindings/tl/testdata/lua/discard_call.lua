@@ -21,7 +21,6 @@ local function with(changes)
   local args = {peer=call, duration=0, reason="busy", connection_id="0"}
   for name, v in pairs(changes) do
     args[name] = v or nil
-    if v == false then args[name] = nil end
   end
   return args
 end
@@ -44,14 +43,20 @@ raises(line(), function() phone.discardCall(with{reason={_="phoneCallDiscardReas
 -- Mistyped.
 raises(line(), function() phone.discardCall(with{peer=true}) end, "phone.discardCall", '"peer"', "expected InputPhoneCall", "got boolean true")
 raises(line(), function() phone.discardCall(with{peer="@ann"}) end, "phone.discardCall", '"peer"', "expected InputPhoneCall", "@ann")
+raises(line(), function() phone.discardCall(with{peer={_="phoneCallRequestd", id="1"}}) end, '"peer"', 'did you mean "phoneCallRequested"?')
+raises(line(), function() phone.discardCall(with{peer={_="phoneCallRequested"}}) end, '"peer.id"', "missing")
+raises(line(), function() phone.discardCall(with{peer={_="updatePhoneCall"}}) end, '"peer"', "the table of a call or its id, got updatePhoneCall")
 raises(line(), function() phone.discardCall(with{peer={_="inputUser", user_id=1, access_hash="1"}}) end, '"peer"', "expected InputPhoneCall", "inputUser, which is of type InputUser")
 raises(line(), function() phone.discardCall(with{duration="3"}) end, "phone.discardCall", '"duration"', "expected int", 'got string "3"')
 raises(line(), function() phone.discardCall(with{duration=1.5}) end, "phone.discardCall", '"duration"', "expected int", "1.5")
 raises(line(), function() phone.discardCall(with{duration=2^31}) end, "phone.discardCall", '"duration"', "32 bits")
 raises(line(), function() phone.discardCall(with{reason=3}) end, "phone.discardCall", '"reason"', "expected PhoneCallDiscardReason", "got number 3")
 raises(line(), function() phone.discardCall(with{reason="bussy"}) end, "phone.discardCall", '"reason"', "PhoneCallDiscardReason", 'did you mean "busy"?')
+raises(line(), function() phone.discardCall(with{reason="declined"}) end, '"reason"', 'one of "missed", "disconnect", "hangup", "busy" or a table, got string "declined"')
 raises(line(), function() phone.discardCall(with{reason={}}) end, "phone.discardCall", '"reason"', "phoneCallDiscardReasonBusy")
 raises(line(), function() phone.discardCall(with{reason={_="phoneCallDiscardReasonBsy"}}) end, '"reason"', 'did you mean "phoneCallDiscardReasonBusy"?')
+raises(line(), function() phone.discardCall(with{reason={_="busy"}}) end, '"reason"', 'did you mean "phoneCallDiscardReasonBusy"?')
+raises(line(), function() phone.discardCall(with{reason={_="zzzzzzzz"}}) end, '"reason"', "which has phoneCallDiscardReasonMissed, ")
 raises(line(), function() phone.discardCall(with{reason={_=5}}) end, '"reason"', "in _, got number 5")
 raises(line(), function() phone.discardCall(with{connection_id=true}) end, "phone.discardCall", '"connection_id"', "expected long", "got boolean")
 raises(line(), function() phone.discardCall(with{connection_id="0x5"}) end, "phone.discardCall", '"connection_id"', "decimal string")
@@ -64,7 +69,7 @@ raises(line(), function() phone.discardCall("busy") end, "phone.discardCall", 'g
 raises(line(), function() phone.discardCall(with{}, 5) end, "phone.discardCall", "one table")
 raises(line(), function() phone:discardCall(with{}) end, "phone.discardCall", "dot, not a colon")
 raises(line(), function() phone.discardCall({_="phone.acceptCall"}) end, "phone.discardCall", "phone.acceptCall")
-raises(line(), function() phone.discardCall({1, 2}) end, "phone.discardCall", "[1]")
+raises(line(), function() phone.discardCall({1, 2}) end, "phone.discardCall", "[1] is no field, phone.discardCall has video, peer")
 
 -- The method's own name in _ does no harm, and a tail call keeps the line.
 phone.discardCall(with{_="phone.discardCall"})
@@ -78,4 +83,6 @@ for _, reason in ipairs{"busy", "phoneCallDiscardReasonBusy", {_="phoneCallDisca
 end
 assert(phone.discardCall(with{reason={_="phoneCallDiscardReasonMigrateConferenceCall", slug="x"}}))
 eq(sent().reason.slug, "x")
-raises(line(), function() phone.discardCall(with{reason="migrateConferenceCall"}) end, '"reason"')
+for _, reason in ipairs{"migrateConferenceCall", "phoneCallDiscardReasonMigrateConferenceCall"} do
+  raises(line(), function() phone.discardCall(with{reason=reason}) end, '"reason"', '"' .. reason .. '" has fields', '{_="phoneCallDiscardReasonMigrateConferenceCall", …}')
+end

@@ -14,9 +14,9 @@ end
 eq(hash(2^53-1), "9007199254740991")
 eq(hash(-(2^53-1)), "-9007199254740991")
 eq(hash(12), "12")
-raises(nil, function() hash(2^53) end, '"peer.access_hash"', "decimal string")
+raises(nil, function() hash(2^53) end, '"peer.access_hash"', "beyond 2^53-1", "pass it as a decimal string")
 raises(nil, function() hash(-2^53) end, '"peer.access_hash"', "decimal string")
-raises(nil, function() hash(0.5) end, '"peer.access_hash"', "0.5")
+raises(nil, function() hash(0.5) end, '"peer.access_hash"', "0.5, which is not whole")
 raises(nil, function() hash(0/0) end, '"peer.access_hash"')
 raises(nil, function() hash(1/0) end, '"peer.access_hash"')
 for _, v in ipairs{"", " 1", "1 ", "+1", "1.0", "1e3", "0x1", "9223372036854775808", "-9223372036854775809"} do
@@ -31,6 +31,7 @@ end
 eq(user(2^52), 2^52)
 eq(user("4503599627370496"), 4503599627370496)
 raises(nil, function() user("9007199254740992") end, '"peer.user_id"', "2^53")
+raises(nil, function() user(true) end, '"peer.user_id"', "the id of a peer", "boolean true")
 raises(nil, function() user(2^53) end, '"peer.user_id"')
 
 -- A random_id is drawn where it is left out, as many as there are ids.
@@ -45,14 +46,17 @@ eq(sent().random_id, "5")
 messages.forwardMessages{from_peer="self", to_peer="self", id={1, 2, 3}}
 eq(#sent().random_id, 3)
 assert(sent().random_id[1] ~= sent().random_id[2])
+
 -- This one holds the time of its making, in its upper half.
 local before = os.time()
 messages.sendPaidReaction{peer="self", msg_id=1, count=1}
 local made = math.floor(tonumber(sent().random_id) / 2^32)
 assert(before <= made and made <= os.time())
+
 local media = {_="inputSingleMedia", media={_="inputMediaEmpty"}, message=""}
 messages.sendMultiMedia{peer="self", multi_media={media, media}}
 assert(sent().multi_media[1].random_id ~= sent().multi_media[2].random_id)
+
 -- Flags: unset ones read false and are not listed; a given zero is sent.
 local request = sent()
 eq(request.silent, false); eq(rawget(request, "silent"), nil); eq(request.flags, nil)
