@@ -170,3 +170,51 @@ func checkGoType(t *testing.T, name string, have *typ, want reflect.Type) {
 		checkGoType(t, name, have.elem, want.Elem())
 	}
 }
+
+// The answer of every method reaches Lua as it was sent.
+func TestEveryMethodsAnswerReachesLua(t *testing.T) {
+	m, L := newModule(t, Options{})
+	g := newGenerator(m.schema, 10)
+	for _, space := range slices.Sorted(maps.Keys(m.schema.namespaces)) {
+		for _, e := range m.schema.namespaces[space] {
+			if e.result == "help.ConfigSimple" {
+				continue // see notOnTheWire
+			}
+			object, elem := g.answer(e), m.schema.elemOf(e)
+			var wire bin.Buffer
+			if err := object.Encode(&wire); err != nil {
+				t.Fatal(err)
+			}
+			out := m.schema.output(e)
+			got, err := out.result(out.Decode(&wire))
+			if err != nil {
+				t.Errorf("%s: %v", e.name, err)
+				continue
+			}
+			want, err := m.toLua(L, object, elem)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v, err := m.toLua(L, got, elem)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := differ(want, v); diff != "" {
+				t.Errorf("%s: %s", e.name, diff)
+			}
+		}
+	}
+}
+
+// answer makes a random answer of a method.
+func (g *generator) answer(e *entry) bin.Object {
+	elem, ok := vectorOf(e.result)
+	if !ok {
+		c := g.schema.classes[e.result]
+		return g.object(c.members[g.IntN(len(c.members))], 4)
+	}
+	object := newVector(elem)
+	typ := g.schema.typeOf(e.result, reflect.TypeOf(object).Elem().Field(0).Type)
+	g.value(&typ, reflect.ValueOf(object).Elem().Field(0), 4)
+	return object
+}
