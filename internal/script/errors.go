@@ -99,6 +99,9 @@ func compile(name, source string) (proto *lua.FunctionProto, err error) {
 	if err != nil {
 		return nil, syntaxError(name, source, err)
 	}
+	if err := checkDepth(name, chunk); err != nil {
+		return nil, err
+	}
 	proto, err = lua.Compile(chunk, name)
 	if err != nil {
 		return nil, syntaxError(name, source, err)
