@@ -30,25 +30,40 @@ func replaceCoroutine(rt *Runtime, module *lua.LTable, std map[string]lua.LValue
 		"wrap":    c.wrapCoroutine,
 	})
 	L := rt.state
-	L.Push(L.NewFunctionFromProto(yieldProto()))
-	L.Push(L.NewFunction(c.yield))
-	L.Call(1, 1)
-	module.RawSetString("yield", L.Get(-1))
-	L.Pop(1)
+	module.RawSetString("yield", inLua(L, yieldProto(), L.NewFunction(c.yield)))
 }
 
 // yieldProto is coroutine.yield around gopher-lua's: as a tail call, that one
 // loses the frame that the next resume would return to.
-var yieldProto = sync.OnceValue(func() *lua.FunctionProto {
-	proto, err := compile("coroutine.yield", `
-		local yield = ...
-		local function results(...) return ... end
-		return function(...) return results(yield(...)) end`)
-	if err != nil {
-		panic(err)
-	}
-	return proto
-})
+var yieldProto = protoOf("coroutine.yield", `
+	local yield = ...
+	local function results(...) return ... end
+	return function(...) return results(yield(...)) end`)
+
+// bodyProto is Lua around a function in Go, such as a method of Telegram's:
+// gopher-lua's coroutines can run nothing but Lua.
+var bodyProto = protoOf("coroutine", `
+	local body = ...
+	return function(...) return body(...) end`)
+
+func protoOf(name, source string) func() *lua.FunctionProto {
+	return sync.OnceValue(func() *lua.FunctionProto {
+		proto, err := compile(name, source)
+		if err != nil {
+			panic(err)
+		}
+		return proto
+	})
+}
+
+// inLua gives the function that a proto puts around fn.
+func inLua(L *lua.LState, proto *lua.FunctionProto, fn lua.LValue) lua.LValue {
+	L.Push(L.NewFunctionFromProto(proto))
+	L.Push(fn)
+	L.Call(1, 1)
+	defer L.Pop(1)
+	return L.Get(-1)
+}
 
 // yield is the part in Go. gopher-lua yields by returning from its main loop,
 // which goes wrong without a word where Go has called Lua again: inside pcall,
@@ -102,15 +117,18 @@ type coroutines struct {
 	seen                         map[callers]bool // answers of nested, which takes its time
 }
 
-// withoutContext calls fn with L's context taken off: a new thread would derive
-// its own from it, and a goroutine to go with it.
-func withoutContext(L *lua.LState, fn lua.LGFunction) int {
+// newThread calls create or wrap with L's context taken off: a new thread would
+// derive its own from it, and a goroutine to go with it.
+func newThread(L *lua.LState, fn lua.LGFunction) int {
+	if body := L.CheckFunction(1); body.IsG {
+		L.Replace(1, inLua(L, bodyProto(), body))
+	}
 	ctx := L.RemoveContext()
 	defer L.SetContext(ctx)
 	return fn(L)
 }
 
-func (c *coroutines) newCoroutine(L *lua.LState) int { return withoutContext(L, c.create) }
+func (c *coroutines) newCoroutine(L *lua.LState) int { return newThread(L, c.create) }
 
 func (c *coroutines) resumeCoroutine(L *lua.LState) int {
 	th := L.CheckThread(1)
@@ -123,7 +141,7 @@ func (c *coroutines) resumeCoroutine(L *lua.LState) int {
 }
 
 func (c *coroutines) wrapCoroutine(L *lua.LState) int {
-	withoutContext(L, c.wrap)
+	newThread(L, c.wrap)
 	plain := L.Get(-1).(*lua.LFunction)
 	th := plain.Upvalues[0].Value().(*lua.LState)
 	L.Push(L.NewClosure(func(L *lua.LState) int {

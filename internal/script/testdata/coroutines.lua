@@ -83,6 +83,20 @@ on("test", function() -- generators, one in another, given up half way
   for i in range(1e9) do if i == 3 then break end end
 end)
 
+on("test", function() -- a function in Go as the body
+  local co = coroutine.create(block)
+  local ok, one, two = coroutine.resume(co, 1, 2)
+  assert(ok and one == 1 and two == 2 and coroutine.status(co) == "dead")
+  assert(not coroutine.resume(co))
+  assert(coroutine.wrap(math.max)(3, 7) == 7)
+  ok, one = pcall(coroutine.wrap(error), "no", 0)
+  assert(not ok and one == "no", one)
+  co = coroutine.wrap(coroutine.yield)
+  assert(co("out") == "out" and co("back") == "back")
+  ok, one = pcall(coroutine.wrap, 42)
+  assert(not ok and one:find("function expected, got number"), one)
+end)
+
 on("test", function() -- where gopher-lua cannot yield, it is an error and not a wrong result
   local function y() coroutine.yield("no") end
   local object = setmetatable({}, {__index = y, __add = y, __tostring = y})
