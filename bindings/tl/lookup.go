@@ -153,7 +153,8 @@ func peerOf(kind peerKind, id, hash int64) tg.InputPeerClass {
 func (p *plan) drawRandom(f *field, dst reflect.Value) {
 	target := dst.Field(f.index)
 	if p.name == "messages.sendPaidReaction" {
-		// https://core.telegram.org/method/messages.sendPaidReaction: RANDOM_ID_EXPIRED
+		// The time is in its upper half, or Telegram answers RANDOM_ID_EXPIRED:
+		// https://core.telegram.org/method/messages.sendPaidReaction
 		target.SetInt(time.Now().Unix()<<32 | random(kindInt))
 		return
 	}
