@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -82,8 +83,11 @@ func (t *Telegram) faulty(ctx context.Context, c *Client, m method, b *bin.Buffe
 		return m.run(t, c, b)
 	}
 	answer, err := m.run(t, c, b)
-	if err := f.happen(ctx, t.clock); err != nil {
-		return nil, err
+	switch hit := f.happen(ctx, t.clock); {
+	case errors.Is(hit, ErrDisconnect):
+		return answer, hit
+	case hit != nil:
+		return nil, hit
 	}
 	return answer, err
 }

@@ -180,6 +180,11 @@ func TestFaults(t *testing.T) {
 	if !errors.Is(err, simulator.ErrDisconnect) {
 		t.Errorf("cut after: %v", err)
 	}
+	w.sim.Inject(simulator.Fault{After: true, Err: simulator.ErrDisconnect})
+	answer, err := w.handle(ann, &tg.HelpGetNearestDCRequest{})
+	if _, ok := answer.(*tg.NearestDC); !ok || !errors.Is(err, simulator.ErrDisconnect) {
+		t.Errorf("the answer that is lost: %v, %v", answer, err)
+	}
 	_, err = w.write(ann, &tg.InputPeerSelf{}, "took effect", 2)
 	w.refused("again", err, "500 RANDOM_ID_DUPLICATE")
 	w.equal("history", w.history(ann, w.ann), `out "sent"; out "took effect"`)

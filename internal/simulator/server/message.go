@@ -146,6 +146,9 @@ func (c *conn) request(ctx context.Context, s *session, r *request, body []byte)
 		defer func() { <-c.running }()
 		result, err := s.key.client.Handle(ctx, &bin.Buffer{Buf: body})
 		switch {
+		case errors.Is(err, simulator.ErrDisconnect) && result != nil:
+			c.close() // first: the answer is for the next connection
+			s.answer(r, c.result(r.id, result))
 		case errors.Is(err, simulator.ErrDisconnect):
 			s.forgo(r)
 			c.close()
