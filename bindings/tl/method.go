@@ -95,11 +95,16 @@ func argumentTable(L *lua.LState, e *entry) (_ *lua.LTable, wrong string) {
 	case L.GetTop() > 1:
 		return nil, "expected one table of arguments, got more"
 	}
-	name := tb.RawGetString("_")
-	if text, ok := name.(lua.LString); name != lua.LNil && (!ok || string(text) != e.name) {
+	if !e.mayBe(tb) {
 		return nil, "expected a table of its arguments, got " + shown(first)
 	}
 	return tb, ""
+}
+
+// mayBe says whether a table names e in _, or nothing.
+func (e *entry) mayBe(tb *lua.LTable) bool {
+	name := tb.RawGetString("_")
+	return name == lua.LNil || name == lua.LString(e.name)
 }
 
 // send fills in the peers and sends. It runs with the VM's lock released and

@@ -122,6 +122,8 @@ func TestToTLErrors(t *testing.T) {
 	}{
 		{lua.LNil, "InputPeeer", `did you mean "InputPeer"?`},
 		{lua.LNil, "user", "expected user, a table, got nil"},
+		{m.ToLua(L, &tg.UserEmpty{ID: 1}), "user", "expected user, a table, got table userEmpty"},
+		{m.ToLua(L, &tg.UserEmpty{ID: 1}), "help.getConfig", "got table userEmpty"},
 		{lua.LNil, "User", "expected User, a table, got nil"},
 		{lua.LNumber(5), "InputPeer", "nothing here can look one up"},
 		{lua.LNumber(5), "Bool", "expected true or false, got number 5"},

@@ -33,7 +33,8 @@ func (u *Unknown) Decode(b *bin.Buffer) error {
 
 // unknown is the table of what has no form in Lua.
 func unknown(L *lua.LState, obj bin.Object, why error) *lua.LTable {
-	tb := L.NewTable()
+	tb := L.CreateTable(0, 3)
+	tb.Metatable = vmOf(L).unknownMetatable(L)
 	tb.RawSetString("_", lua.LString("unknown"))
 	switch o := obj.(type) {
 	case *Unknown:

@@ -66,7 +66,7 @@ func (r *reader) rootTable(v lua.LValue, name string, object *bin.Object) *fault
 		return r.fault("%s is not a type of the layer%s", quoted(name), suggestion(name, known))
 	}
 	tb, ok := v.(*lua.LTable)
-	if !ok {
+	if !ok || !e.mayBe(tb) {
 		return r.fault("expected %s, a table, got %s", name, shown(v))
 	}
 	*object = e.newObject()

@@ -12,6 +12,7 @@ type vm struct {
 	methods  map[*lua.LFunction]*entry // the methods in the namespaces made so far
 	spaces   map[string]*lua.LTable    // these namespaces
 	errors   *lua.LTable               // metatable of error tables
+	unknown  *lua.LTable               // metatable of what is not of the layer
 	describe *lua.LFunction            // __tostring of TL objects
 }
 
@@ -72,6 +73,14 @@ func (s *vm) metatable(L *lua.LState, p *plan) *lua.LTable {
 	}
 	s.objects[p.entry] = mt
 	return mt
+}
+
+func (s *vm) unknownMetatable(L *lua.LState) *lua.LTable {
+	if s.unknown == nil {
+		s.unknown = newMetatable(L)
+		s.unknown.RawSetString("__tostring", s.describe)
+	}
+	return s.unknown
 }
 
 // unset makes the __index of a constructor.
