@@ -12,7 +12,7 @@ import (
 )
 
 // ErrDisconnect says that the connection that the request came over must be cut
-// without an answer: a fault asked for it.
+// before it is answered: a fault asked for it.
 var ErrDisconnect = errors.New("the connection is cut")
 
 // Refuse is Telegram's refusal of a request, such as 400 CALL_PEER_INVALID.
@@ -97,7 +97,9 @@ func (c *Client) Invoke(ctx context.Context, in bin.Encoder, out bin.Decoder) er
 
 // Handle carries out a request as it came over the wire, in its wrappers
 // (invokeWithLayer, …) or bare. The answer belongs to the caller. The error is
-// a *tgerr.Error, ErrDisconnect, or what ctx ended with.
+// a *tgerr.Error, ErrDisconnect, or what ctx ended with. An answer beside
+// ErrDisconnect says that the request was carried out: it is for the next
+// connection.
 func (c *Client) Handle(ctx context.Context, b *bin.Buffer) (bin.Encoder, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -117,6 +119,13 @@ func (c *Client) Handle(ctx context.Context, b *bin.Buffer) (bin.Encoder, error)
 	answer, err := c.telegram.faulty(ctx, c, m, b)
 	c.telegram.log.DebugContext(ctx, "request", "method", m.name, "err", err)
 	return answer, err
+}
+
+// LogOut takes the client out of its user's hands, as auth.logOut does.
+func (c *Client) LogOut() {
+	c.telegram.mu.Lock()
+	defer c.telegram.release()
+	c.telegram.logOut(c)
 }
 
 // Subscribe gives sink the updates of the client's user from now on, in order,

@@ -230,6 +230,28 @@ func TestFaultCutsTheConnectionAndTheRequestMayComeAgain(t *testing.T) {
 	}
 }
 
+// The request was carried out, so it must not be again.
+func TestFaultCutsTheConnectionBeforeTheAnswer(t *testing.T) {
+	for name, again := range map[string]bool{"the client waits": false, "the client sends again": true} {
+		t.Run(name, func(t *testing.T) {
+			d := pair(t, Options{})
+			d.telegram.Inject(simulator.Fault{Method: "messages.sendMessage", After: true, Err: simulator.ErrDisconnect})
+			r := d.message("15550002")
+			d.wantClosed()
+			d.reconnect()
+			if again {
+				d.put(r)
+			} else {
+				d.notify(&mt.PingRequest{})
+			}
+			d.wantResult(r, tg.UpdatesTypeID)
+			if n := d.inbox("15550002"); n != 1 {
+				t.Errorf("%d messages were written, want 1", n)
+			}
+		})
+	}
+}
+
 func TestPings(t *testing.T) {
 	w := newWorld(t, Options{})
 	d := w.device(w.key())
@@ -351,8 +373,7 @@ func TestSessionsAreDestroyed(t *testing.T) {
 }
 
 func TestDestroyedKeyIsUnknown(t *testing.T) {
-	w := newWorld(t, Options{})
-	d := w.device(w.key())
+	d := pair(t, Options{})
 	var b bin.Buffer
 	b.PutID(destroyAuthKeyTypeID)
 	d.put(incoming{d.nextID(), 1, b.Buf})
@@ -360,6 +381,9 @@ func TestDestroyedKeyIsUnknown(t *testing.T) {
 	d.notify(&mt.PingRequest{})
 	if _, err := d.next(); err == nil || err.Error() != "read: auth key not found" {
 		t.Errorf("error %v", err)
+	}
+	if id := d.telegram.Client(d.key.ID).UserID(); id != 0 {
+		t.Errorf("the key's client is still logged in as %d", id)
 	}
 }
 

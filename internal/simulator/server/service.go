@@ -180,11 +180,13 @@ func destroySession(_ *conn, s *session, m incoming) error {
 	return nil
 }
 
-// destroyAuthKey forgets the key. The client's next message gets error -404.
+// destroyAuthKey forgets the key, and who was logged in with it. The client's
+// next message gets error -404.
 func destroyAuthKey(c *conn, s *session, m incoming) error {
 	var b bin.Buffer
 	b.PutID(destroyAuthKeyOkTypeID)
 	s.send(reply, b.Buf)
 	c.server.dropKey(s.key)
+	s.key.client.LogOut()
 	return nil
 }
