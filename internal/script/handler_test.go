@@ -128,6 +128,34 @@ faults = {
 	}
 }
 
+// A recursion that is protected at every level ends at the limit, with its
+// results as they should be, and leaves nothing behind for other VMs.
+func TestProtectedRecursion(t *testing.T) {
+	w := start(t, map[string]string{
+		"a.lua": `
+local function f() local ok, result = pcall(f) return ok, result end
+local function g() local ok, result = xpcall(g, tostring) return ok, result end
+on("x", function(extra)
+  for _, recursion in ipairs({f, g, coroutine.wrap(function() return f() end), coroutine.wrap(function() return g() end)}) do
+    local results = extra and {pcall(recursion)} or {recursion()}
+    for _, result in ipairs(results) do assert(result == true, tostring(result)) end
+    assert(#results == (extra and 3 or 2), #results)
+  end
+end)`,
+		"b.lua": `on("y", function() local function f(n) return n > 0 and 1 + f(n - 1) or 0 end note(f(180)) end)`,
+	})
+	for range 20 {
+		for _, extra := range []lua.LBool{false, true} {
+			if r := w.run("x", extra); r.Err != nil {
+				t.Fatal(r.Err)
+			}
+		}
+		if r := w.run("y"); r.Err != nil {
+			t.Fatal(r.Err)
+		}
+	}
+}
+
 func TestAFaultInOneHandlerLeavesTheOthersOfTheEvent(t *testing.T) {
 	w := start(t, map[string]string{
 		"a.lua": `on("x", function() error("a") end) on("x", function() note("second") end)`,

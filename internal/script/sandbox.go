@@ -22,10 +22,10 @@ var library = []struct {
 	{
 		lua.BaseLibName, lua.OpenBase,
 		[]string{
-			"_G", "_VERSION", "getmetatable", "ipairs", "next", "pairs", "pcall", "rawequal", "rawget",
-			"rawset", "select", "tonumber", "tostring", "type", "unpack", "xpcall",
+			"_G", "_VERSION", "getmetatable", "ipairs", "next", "pairs", "rawequal", "rawget",
+			"rawset", "select", "tonumber", "tostring", "type", "unpack",
 		},
-		replaceBase, // assert, error, load, loadstring, setmetatable
+		replaceBase, // assert, error, load, loadstring, pcall, setmetatable, xpcall
 	},
 	{
 		lua.TabLibName, lua.OpenTable,
@@ -88,11 +88,25 @@ func replaceBase(rt *Runtime, base *lua.LTable, std map[string]lua.LValue) {
 		"error":      raise,
 		"load":       rt.loadPieces,
 		"loadstring": rt.loadText,
+		"pcall":      withRoom(rt.state, std["pcall"]),
+		"xpcall":     withRoom(rt.state, std["xpcall"]),
 		"setmetatable": func(L *lua.LState) int {
 			L.CheckTable(1) // gopher-lua would set the one metatable of all strings or functions
 			return setmetatable(L)
 		},
 	})
+}
+
+// withRoom is pcall or xpcall once there is room for one more call. Where there
+// is none, gopher-lua's lose eight calls of the stack when they catch that:
+// wrong results come out of the calls around, and faults in Go.
+func withRoom(L *lua.LState, std lua.LValue) lua.LGFunction {
+	nothing, protected := L.NewFunction(func(*lua.LState) int { return 0 }), std.(*lua.LFunction).GFunction
+	return func(L *lua.LState) int {
+		L.Push(nothing)
+		L.Call(0, 0)
+		return protected(L)
+	}
 }
 
 // assert raises its second argument as it is; gopher-lua's takes text only.
