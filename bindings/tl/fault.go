@@ -23,6 +23,17 @@ func (f *fault) Error() string {
 	return "field \"" + f.path + "\": " + f.text
 }
 
+// without takes the value that a secret field was given out of the text: a script's
+// errors are logged.
+func (f *fault) without(field string, v lua.LValue) *fault {
+	switch field {
+	case "access_hash", "phone_code", "phone_code_hash", "password", "api_hash", "bot_auth_token", "g_a", "g_b":
+		kind := v.Type().String()
+		f.text = strings.NewReplacer(shown(v), kind, quoted(v.String()), "that "+kind).Replace(f.text)
+	}
+	return f
+}
+
 // step is a field's name or, when that is empty, an index.
 type step struct {
 	name  string

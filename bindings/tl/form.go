@@ -246,7 +246,7 @@ func (r *reader) longField(tb *lua.LTable, name string, read func(lua.LValue) (i
 	}
 	if wrong != "" {
 		r.path = append(r.path, step{name: name})
-		return 0, r.fault("%s", wrong)
+		return 0, r.fault("%s", wrong).without(name, v)
 	}
 	return n, nil
 }

@@ -93,7 +93,7 @@ func (r *reader) field(v lua.LValue, p *plan, f *field, dst reflect.Value) (set 
 	}
 	r.path = append(r.path, step{name: f.name})
 	if fault := r.value(v, &f.typ, dst.Field(f.index)); fault != nil {
-		return false, fault
+		return false, fault.without(f.name, v)
 	}
 	r.path = r.path[:len(r.path)-1]
 	if f.word >= 0 {

@@ -14,14 +14,26 @@ end
 eq(hash(2^53-1), "9007199254740991")
 eq(hash(-(2^53-1)), "-9007199254740991")
 eq(hash(12), "12")
-raises(nil, function() hash(2^53) end, '"peer.access_hash"', "beyond 2^53-1", "pass it as a decimal string")
+raises(nil, function() hash(2^53) end, '"peer.access_hash"', "got number: numbers beyond 2^53-1", "pass it as a decimal string")
 raises(nil, function() hash(-2^53) end, '"peer.access_hash"', "decimal string")
-raises(nil, function() hash(0.5) end, '"peer.access_hash"', "0.5, which is not whole")
+raises(nil, function() hash(0.5) end, '"peer.access_hash"', "got number, which is not whole")
 raises(nil, function() hash(0/0) end, '"peer.access_hash"')
 raises(nil, function() hash(1/0) end, '"peer.access_hash"')
 for _, v in ipairs{"", " 1", "1 ", "+1", "1.0", "1e3", "0x1", "9223372036854775808", "-9223372036854775809"} do
   raises(nil, function() hash(v) end, '"peer.access_hash"', "decimal string within 64 bits")
 end
+
+-- What was given for a secret stays out of the error, which goes to the log.
+local _, leak = pcall(auth.signIn, {phone_number="", phone_code_hash="", phone_code=12345})
+assert(leak:find('field "phone_code": expected string, got number', 1, true) and not leak:find("12345"), leak)
+for _, password in ipairs{"hunter2", "emty"} do
+  _, leak = pcall(auth.checkPassword, {password=password})
+  assert(leak:find("InputCheckPasswordSRP", 1, true) and not leak:find(password, 1, true), leak)
+end
+_, leak = pcall(phone.receivedCall, {peer={_="phoneCallRequested", id="1", access_hash="0x77"}})
+assert(leak:find("access_hash", 1, true) and not leak:find("0x77", 1, true), leak)
+_, leak = pcall(phone.receivedCall, {peer={id="1", access_hash=1e17}})
+assert(leak:find("access_hash", 1, true) and not leak:find("1e17", 1, true) and not leak:find("10000000", 1, true), leak)
 
 -- Ids of peers are numbers on the way out, and within 2^53 on the way in.
 local function user(v)
