@@ -27,6 +27,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gotd/td/tgerr"
 	lua "github.com/yuin/gopher-lua"
 
 	"luahost/bindings"
@@ -71,6 +72,23 @@ type Request struct {
 	tl.Request
 	Account string         // the account that sent it
 	Handler script.Handler // the handler that made it
+}
+
+// Refusal is Err in the words of Telegram's documentation, without the way that
+// it came through the layers. Errors of luahost itself have code 0, and a
+// sentence that says more than their type.
+func (r Request) Refusal() string {
+	e, ok := tgerr.As(r.Err)
+	switch {
+	case r.Err == nil:
+		return ""
+	case !ok:
+		return r.Err.Error()
+	case e.Code == 0:
+		return e.Type + ": " + e.Message
+	default:
+		return fmt.Sprintf("%s (%d)", e.Message, e.Code)
+	}
 }
 
 // Host is a set of accounts and the scripts that handle their events.
@@ -192,17 +210,17 @@ func (h *Host) dispatch(ctx context.Context, a *account.Account, u account.Updat
 // requested records a script's request, also one whose failure it ignores.
 func (h *Host) requested(ctx context.Context, r tl.Request) {
 	handler, _ := script.FromContext(ctx)
-	name := h.router.of(ctx).Name()
+	made := Request{Request: r, Account: h.router.of(ctx).Name(), Handler: handler}
 	level, attrs := slog.LevelDebug, []slog.Attr{
-		slog.String("method", r.Method), slog.String("account", name),
+		slog.String("method", r.Method), slog.String("account", made.Account),
 		slog.String("script", handler.Script), slog.Int("line", r.Line), slog.String("generation", handler.Generation),
 		slog.Duration("took", r.Took),
 	}
 	if r.Err != nil {
-		level, attrs = slog.LevelWarn, append(attrs, slog.Any("error", r.Err))
+		level, attrs = slog.LevelWarn, append(attrs, slog.String("error", made.Refusal()))
 	}
 	h.log.LogAttrs(ctx, level, "request", attrs...)
 	if h.observe.Request != nil {
-		h.observe.Request(Request{Request: r, Account: name, Handler: handler})
+		h.observe.Request(made)
 	}
 }

@@ -14,7 +14,7 @@ import (
 
 func ended(c simulator.Call) bool { return c.State == simulator.Ended }
 
-// busy declines every call, and is the handler of issue's documented line.
+// busy declines every call, with the line that Telegram documents.
 const busy = `
 on("updatePhoneCall", function(update)
   local call = update.phone_call
