@@ -73,8 +73,13 @@ type result struct {
 	decided  *host.Request // the request that decided it, or nil: it rang on
 }
 
-// check tells whether the call ended as decided. A decision that the caller's
-// hanging up overtook decided nothing.
+// overtaken reports that the call had ended otherwise before the decision was
+// answered, which then decided nothing.
+func (r result) overtaken() bool {
+	return r.decided != nil && r.call.EndedBy != r.call.To && r.call.Ended.Before(r.decided.Began.Add(r.decided.Took))
+}
+
+// check tells whether the call ended as decided.
 func (r result) check(you int64) error {
 	switch {
 	case !r.seen:
@@ -84,7 +89,7 @@ func (r result) check(you int64) error {
 			return fmt.Errorf("ended by you, although no script did so")
 		}
 		return nil
-	case r.call.Ended.Before(r.decided.Began.Add(r.decided.Took)) && r.call.EndedBy != you:
+	case r.overtaken():
 		return nil
 	}
 	switch request := r.decided.Args.(type) {

@@ -17,11 +17,13 @@ import (
 )
 
 // The columns of the timeline: number and time, then who or which line did
-// what, then how long that took.
+// what, then how long that took. What was done has the room that is left.
 const (
 	indent   = "    "
 	whereCol = 22
-	whatCol  = 52
+	tookCol  = 10
+	narrow   = 80 // where there is no terminal, and in one that is narrower
+	wide     = 110
 )
 
 const (
@@ -40,9 +42,12 @@ type timeline struct {
 	mu     sync.Mutex
 	out    io.Writer
 	colour bool
+	width  func() (columns int, ok bool) // of the terminal; false: there is none
 }
 
-func newTimeline(out io.Writer) *timeline { return &timeline{out: out, colour: colourful(out)} }
+func newTimeline(out io.Writer) *timeline {
+	return &timeline{out: out, colour: colourful(out), width: func() (int, bool) { return columns(out) }}
+}
 
 func (t *timeline) paint(style, text string) string {
 	if !t.colour || style == "" {
@@ -57,20 +62,31 @@ func (t *timeline) print(format string, args ...any) {
 	fmt.Fprintf(t.out, format+"\n", args...)
 }
 
-// row prints one line below a call: who, what, and how long that took, which
-// cuts what is too long for its column. Without a time nothing is cut.
+// row prints what happened below a call: who, what, and how long that took,
+// which cuts what is too long for its column. Without a time nothing is cut: on
+// a terminal it goes on in the lines below.
 func (t *timeline) row(style, where, what string, took time.Duration) {
-	if took > 0 {
-		what = fmt.Sprintf("%s%10s", t.paint(style, pad(what, whatCol)), shortDuration(took))
-	} else {
-		what = t.paint(style, what)
+	width, terminal := t.width()
+	room := min(max(width, narrow), wide) - len(indent) - whereCol - 1
+	lines := []string{what}
+	switch {
+	case took > 0:
+		lines[0] = fmt.Sprintf("%s%*s", t.paint(style, pad(what, room-tookCol)), tookCol, shortDuration(took))
+	case terminal:
+		lines = wrap(what, room)
+		fallthrough
+	default:
+		for i, line := range lines {
+			lines[i] = t.paint(style, line)
+		}
 	}
-	t.print("%s%-*s %s", indent, whereCol, where, what)
+	below := "\n" + strings.Repeat(" ", len(indent)+whereCol+1)
+	t.print("%s%s %s", indent, pad(keepEnd(where, whereCol), whereCol), strings.Join(lines, below))
 }
 
 func (t *timeline) welcome(dir string) {
-	t.print("%s", t.paint(bold, fmt.Sprintf("Edit %s while this runs: the next call follows what you saved. Ctrl-C ends.", editable(dir))))
-	t.print("%s", t.paint(dim, "Logging in to an embedded Telegram on this machine …"))
+	t.print("%s", t.paint(bold, fmt.Sprintf("Edit %s while this runs: the next call follows what you saved.", editable(dir))))
+	t.print("%s", t.paint(dim, "Logging in to an embedded Telegram on this machine … Ctrl-C ends."))
 }
 
 func (t *timeline) note(text string) { t.print("%s", t.paint(dim, text)) }
@@ -92,7 +108,7 @@ func (t *timeline) refused(c *caller, err error) {
 func (t *timeline) request(r host.Request) {
 	where := fmt.Sprintf("%s:%d", r.Handler.Script, r.Line)
 	if r.Err != nil {
-		t.row(yellow, where, describe(r)+": "+r.Err.Error(), 0)
+		t.row(yellow, where, describe(r)+": "+r.Refusal(), 0)
 		return
 	}
 	t.row("", where, describe(r), r.Took)
@@ -100,19 +116,35 @@ func (t *timeline) request(r host.Request) {
 
 func (t *timeline) handler(r script.Run) {
 	if r.Err != nil {
-		t.row(red, fmt.Sprintf("%s:%d", r.Script, r.Line), "failed: "+firstLine(r.Err.Error()), 0)
+		where, what := located(fmt.Sprintf("%s:%d", r.Script, r.Line), r.Script, r.Err)
+		t.row(red, where, "failed: "+what, 0)
 	}
 }
 
 func (t *timeline) reload(r script.Reload) {
 	switch {
 	case r.Err != nil:
-		t.row(red, r.Script, "not loaded: "+firstLine(r.Err.Error()), 0)
+		where, what := located(r.Script, r.Script, r.Err)
+		verdict := "not loaded: "
+		if r.Previous != "" {
+			verdict = "not loaded, the old rules go on: "
+		}
+		t.row(red, where, verdict+what, 0)
 	case r.Unloaded:
 		t.row(yellow, r.Script, "unloaded", 0)
 	default:
 		t.row(green, r.Script, "loaded, generation "+r.Generation, r.Took)
 	}
+}
+
+// located divides the first line of an error of a script into the place that it
+// names, or else the one given, and what is wrong there.
+func located(place, script string, err error) (where, what string) {
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	if where, what, ok := strings.Cut(text, ": "); ok && strings.HasPrefix(where, script+":") {
+		return where, what
+	}
+	return place, text
 }
 
 // ended says how a call ended, and that it rang on where no script decided.
@@ -133,11 +165,15 @@ func (t *timeline) ended(r result) {
 func (t *timeline) summary(results []result) {
 	decided := 0
 	for _, r := range results {
-		if r.decided != nil {
+		if r.decided != nil && !r.overtaken() {
 			decided++
 		}
 	}
-	t.print("\n%s", t.paint(bold, fmt.Sprintf("%d calls: %d decided by a script, %d rang on.", len(results), decided, len(results)-decided)))
+	calls := "calls"
+	if len(results) == 1 {
+		calls = "call"
+	}
+	t.print("\n%s", t.paint(bold, fmt.Sprintf("%d %s: %d decided by a script, %d rang on.", len(results), calls, decided, len(results)-decided)))
 }
 
 // logger puts lines of the log into the timeline.
@@ -163,20 +199,6 @@ func reasonName(reason tg.PhoneCallDiscardReasonClass) string {
 	return strings.ToLower(strings.TrimPrefix(reason.TypeName(), "phoneCallDiscardReason"))
 }
 
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(s, "\n")
-	return line
-}
-
-// pad cuts or fills text to width, counted in characters.
-func pad(text string, width int) string {
-	runes := []rune(text)
-	if len(runes) > width {
-		return string(runes[:width-1]) + "…"
-	}
-	return text + strings.Repeat(" ", width-len(runes))
-}
-
 func shortDuration(d time.Duration) string {
 	switch {
 	case d < time.Millisecond:
@@ -193,6 +215,8 @@ func outcome(r result) string {
 	switch {
 	case r.call.EndedBy == r.call.To:
 		return string(r.call.Reason) + ", by you"
+	case r.overtaken():
+		return string(r.call.Reason) + ": the caller hung up before that"
 	case r.call.EndedBy == r.call.From && r.call.State == simulator.Ended:
 		return string(r.call.Reason) + ": the caller hung up"
 	default:

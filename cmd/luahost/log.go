@@ -25,6 +25,16 @@ func newLogger(w io.Writer, verbose bool) *slog.Logger {
 // colourful reports whether w is a terminal whose owner did not refuse colour
 // (https://no-color.org).
 func colourful(w io.Writer) bool {
+	_, terminal := columns(w)
+	return terminal && os.Getenv("NO_COLOR") == ""
+}
+
+// columns is how wide the terminal w is; false says that w is none.
+func columns(w io.Writer) (int, bool) {
 	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == ""
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return 0, false
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	return width, err == nil
 }
