@@ -31,7 +31,7 @@ func replaceOS(rt *Runtime, module *lua.LTable, _ map[string]lua.LValue) {
 
 func (rt *Runtime) osTime(L *lua.LState) int {
 	now := rt.Clock().Now()
-	if L.GetTop() == 0 || L.Get(1) == lua.LNil {
+	if L.Get(1) == lua.LNil {
 		L.Push(lua.LNumber(now.Unix()))
 		return 1
 	}
@@ -56,7 +56,7 @@ func (rt *Runtime) osTime(L *lua.LState) int {
 func (rt *Runtime) osDate(L *lua.LState) int {
 	format := L.OptString(1, "%c")
 	t := rt.Clock().Now()
-	if L.GetTop() > 1 {
+	if L.Get(2) != lua.LNil {
 		n := L.CheckNumber(2)
 		if n != n || n < -maxTime || n > maxTime {
 			L.RaiseError("bad argument #2 to date (not a time)")
