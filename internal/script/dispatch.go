@@ -114,7 +114,7 @@ func (rt *Runtime) serveNext() (*task, error) {
 func (t *task) handle(L *lua.LState) (err error) {
 	defer func() { // a panic of Args; those below PCall are its errors
 		if r := recover(); r != nil {
-			err = &Error{Message: clip(fmt.Sprintf("make the arguments: %v", r)), Traceback: string(debug.Stack())}
+			err = &Error{Message: clip(fmt.Sprintf("make the arguments: %v", r), maxMessage), Traceback: string(debug.Stack())}
 		}
 	}()
 	var args []lua.LValue

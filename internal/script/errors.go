@@ -19,6 +19,7 @@ var ErrInstructions = errors.New("too many instructions")
 const (
 	explainBudget = 10_000 // instructions of the __tostring of an uncaught error
 	maxMessage    = 4096   // bytes of an error's text
+	maxTraceback  = 16384  // bytes of its calls, which name functions as long as the script made them
 )
 
 // Error is what a script raised and did not catch.
@@ -39,7 +40,7 @@ func (t *task) fault(L *lua.LState, err error) *Error {
 	fault := &Error{cause: t.budget.over}
 	var api *lua.ApiError
 	if !errors.As(err, &api) {
-		fault.Message = clip(err.Error())
+		fault.Message = clip(err.Error(), maxMessage)
 		return fault
 	}
 	fault.Traceback = api.StackTrace
@@ -49,16 +50,17 @@ func (t *task) fault(L *lua.LState, err error) *Error {
 		_, fault.Traceback, _ = strings.Cut(api.StackTrace, "\nstack traceback:")
 		fault.Traceback = "stack traceback:" + fault.Traceback
 	case api.Type == lua.ApiErrorPanic:
-		fault.Message = "internal error: " + clip(api.Object.String())
+		fault.Message = "internal error: " + api.Object.String()
 	default:
 		t.budget.grant(explainBudget)
-		fault.Message = clip(t.text(L, api.Object))
+		fault.Message = t.text(L, api.Object)
 	}
 	if !positioned.MatchString(fault.Message) { // an error table, or error(text, 0)
 		if at := traced.FindStringSubmatch(fault.Traceback); at != nil {
 			fault.Message = at[1] + " " + fault.Message
 		}
 	}
+	fault.Message, fault.Traceback = clip(fault.Message, maxMessage), clip(fault.Traceback, maxTraceback)
 	return fault
 }
 
@@ -117,7 +119,7 @@ func syntaxError(name, source string, err error) error {
 		last := 1 + strings.Count(strings.TrimRight(source, " \t\r\n"), "\n")
 		return fmt.Errorf("%s:%d: %s at the end of the file", name, last, oneLine(parsing.Message))
 	case errors.As(err, &parsing):
-		return fmt.Errorf("%s:%d: near '%s': %s", name, parsing.Pos.Line, clip(oneLine(parsing.Token)), oneLine(parsing.Message))
+		return fmt.Errorf("%s:%d: near '%s': %s", name, parsing.Pos.Line, clip(oneLine(parsing.Token), maxMessage), oneLine(parsing.Message))
 	case errors.As(err, &compiling) && compiling.Line == 0: // too many locals, constants, upvalues
 		return fmt.Errorf("%s: %s", name, oneLine(compiling.Message))
 	case errors.As(err, &compiling):
@@ -129,9 +131,9 @@ func syntaxError(name, source string, err error) error {
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-func clip(s string) string {
-	if len(s) <= maxMessage {
+func clip(s string, limit int) string {
+	if len(s) <= limit {
 		return s
 	}
-	return s[:maxMessage] + fmt.Sprintf("… (%d bytes more)", len(s)-maxMessage)
+	return s[:limit] + fmt.Sprintf("… (%d bytes more)", len(s)-limit)
 }

@@ -34,20 +34,31 @@ func TestEventsStartInTheOrderOfDispatch(t *testing.T) {
 	}
 }
 
-func TestHandlersStartInTheOrderOfFilesAndRegistration(t *testing.T) {
-	var order []string
+func TestHandlersOfAScriptStartInTheOrderOfRegistration(t *testing.T) {
+	w := start(t, map[string]string{"a.lua": `for n = 1, 50 do on("x", function() note(n) block() end) end`})
+	for range 20 {
+		started := w.fire("x")
+		for n := range started {
+			if got := <-w.notes; got != fmt.Sprint(n+1) {
+				t.Fatalf("handler %s started in the place of %d", got, n+1)
+			}
+		}
+	}
+}
+
+func TestARunSaysWhoseItWas(t *testing.T) {
 	w := start(t, map[string]string{
 		"b.lua": `on("x", function() end) on("x", function() end)`,
 		"a.lua": "\non('x', function() end)",
 	})
-	n := w.Dispatch(t.Context(), script.Event{Name: "x"})
-	for range n {
+	var runs []string
+	for range w.fire("x") {
 		r := <-w.runs
-		order = append(order, fmt.Sprint(r.Script, ":", r.Line))
+		runs = append(runs, fmt.Sprint(r.Event, " ", r.Script, ":", r.Line))
 	}
-	slices.Sort(order)
-	if want := []string{"a.lua:2", "b.lua:1", "b.lua:1"}; !slices.Equal(order, want) {
-		t.Errorf("handlers %v, want %v", order, want)
+	slices.Sort(runs) // the two scripts run side by side
+	if want := []string{"x a.lua:2", "x b.lua:1", "x b.lua:1"}; !slices.Equal(runs, want) {
+		t.Errorf("ran %v, want %v", runs, want)
 	}
 }
 
@@ -124,6 +135,24 @@ faults = {
 	} {
 		if !strings.Contains(w.log.String(), want) {
 			t.Errorf("the log lacks %s:\n%s", want, w.log)
+		}
+	}
+}
+
+// The report of a fault is bounded, whatever the script has in it.
+func TestAFaultIsBounded(t *testing.T) {
+	long := strings.Repeat("n", 100_000)
+	w := start(t, map[string]string{"a.lua": `
+on("x", function(kind) faults[kind]() end)
+faults = {
+  message = function() error(("x"):rep(1e6)) end,
+  names   = function() local function ` + long + `(n) if n > 0 then ` + long + `(n - 1) end error("x") end ` + long + `(9) end,
+  chunk   = function() loadstring("error('x', 0)", ("n"):rep(1e6))() end,
+}`})
+	for _, kind := range []string{"message", "names", "chunk"} {
+		var fault *script.Error
+		if r := w.run("x", lua.LString(kind)); !errors.As(r.Err, &fault) || len(fault.Message) > 5000 || len(fault.Traceback) > 20_000 {
+			t.Errorf("%s: a message of %d bytes, a traceback of %d", kind, len(fault.Message), len(fault.Traceback))
 		}
 	}
 }

@@ -133,6 +133,10 @@ func raise(L *lua.LState) int {
 	return 0
 }
 
+// maxChunkName bounds the name of code that is made from text, in bytes: it is
+// in every error and in each line of a traceback.
+const maxChunkName = 60
+
 // loadText is loadstring: Lua's text only, gopher-lua has no binary chunks.
 func (rt *Runtime) loadText(L *lua.LState) int {
 	return rt.loadSource(L, L.CheckString(1), L.OptString(2, "loadstring"))
@@ -159,6 +163,7 @@ func (rt *Runtime) loadSource(L *lua.LState, source, name string) int {
 	if limit := rt.host.opts.Limits.Source; len(source) > limit {
 		L.RaiseError("the source is longer than %d bytes", limit)
 	}
+	name = clip(name, maxChunkName)
 	proto, err := compile(name, source)
 	if err != nil {
 		L.Push(lua.LNil)
