@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// errUnsettled is a file that changed while it was read.
+// errUnsettled is a file that changed, or went, while it was read.
 var errUnsettled = errors.New("is being written")
 
 // file is what was found under a script's name.
@@ -72,9 +72,12 @@ func folderError(dir string, err error) error {
 
 // readFile reads one script, at most a byte more than the limit.
 func readFile(dir, name string, limit int) file {
-	source, err := readSettled(filepath.Join(dir, name), limit)
+	path := filepath.Join(dir, name)
+	source, err := readSettled(path, limit)
 	switch {
 	case err == nil, errors.Is(err, errUnsettled):
+	case errors.Is(err, fs.ErrNotExist) && !isLink(path): // gone since the folder was listed
+		err = errUnsettled
 	case errors.Is(err, fs.ErrNotExist):
 		err = fmt.Errorf("%s: a link to a file that does not exist", name)
 	case errors.Is(err, fs.ErrPermission):
@@ -83,6 +86,11 @@ func readFile(dir, name string, limit int) file {
 		err = fmt.Errorf("%s: %w", name, err)
 	}
 	return file{name: name, source: source, err: err}
+}
+
+func isLink(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 
 // readSettled reads a file that is not written to meanwhile.

@@ -2,6 +2,7 @@ package script
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -35,6 +36,21 @@ func TestAPollUnloadsNothing(t *testing.T) {
 		if n := len(h.Status()); err != nil || again != step.again || n != step.scripts {
 			t.Errorf("sure %v: read again %v, %d scripts, %v", step.sure, again, n, err)
 		}
+	}
+}
+
+// A file that goes between the list of the folder and its reading is looked for
+// again; it is no broken link.
+func TestAFileThatGoesWhileTheFolderIsRead(t *testing.T) {
+	dir := t.TempDir()
+	if f := readFile(dir, "gone.lua", 100); !errors.Is(f.err, errUnsettled) {
+		t.Errorf("gone: %v", f.err)
+	}
+	if err := os.Symlink("gone.lua", filepath.Join(dir, "link.lua")); err != nil {
+		t.Fatal(err)
+	}
+	if f := readFile(dir, "link.lua", 100); f.err == nil || errors.Is(f.err, errUnsettled) {
+		t.Errorf("a link to nowhere: %v", f.err)
 	}
 }
 
