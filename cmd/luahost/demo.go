@@ -40,7 +40,7 @@ with status 0 if every call ended as the scripts decided.`,
 		Example: `  luahost demo
   luahost demo --calls 12
   luahost demo --scripts examples/discard --pace 500ms`,
-		Args: cobra.NoArgs,
+		Args: atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if opts.calls < 0 {
 				return fmt.Errorf("--calls %d: give the number of calls, or 0 for no end", opts.calls)
@@ -100,10 +100,15 @@ func runDemo(ctx context.Context, opts demoOptions, line *timeline) error {
 
 // ensureScripts writes the default rules where there is no folder of scripts.
 func ensureScripts(dir string, line *timeline) error {
-	if _, err := os.Stat(dir); err == nil || !errors.Is(err, fs.ErrNotExist) {
+	info, err := os.Stat(dir)
+	switch {
+	case err == nil && !info.IsDir():
+		return fmt.Errorf("%s is a file; give --scripts the folder of the scripts", dir)
+	case err == nil || !errors.Is(err, fs.ErrNotExist):
 		return err
-	}
-	if dir != "scripts" {
+	case dir == "":
+		return errors.New("--scripts is empty; give the folder of the scripts, or leave it out")
+	case dir != "scripts":
 		return fmt.Errorf("no folder %s; make it and put a script in, or leave --scripts out", dir)
 	}
 	if err := os.CopyFS(dir, scripts.Default); err != nil {

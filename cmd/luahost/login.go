@@ -21,7 +21,7 @@ standard input is not a terminal, the answers are read from it line by line.`,
 		Example: `  luahost login --config luahost.toml
   luahost login --config luahost.toml work
   printf '12345\n' | luahost login --config luahost.toml main`,
-		Args: cobra.MaximumNArgs(1),
+		Args: atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return withSetup(path, func(s *setup) error {
 				chosen := s.accounts
@@ -52,7 +52,12 @@ func logInAll(cmd *cobra.Command, accounts []account.Options) error {
 	prompt := account.NewPrompt(os.Stdin, cmd.ErrOrStderr())
 	for _, opts := range accounts {
 		opts.Prompt, opts.Log = prompt, newLogger(cmd.ErrOrStderr(), false)
-		if err := login(cmd, opts); err != nil {
+		err := login(cmd, opts)
+		if cmd.Context().Err() != nil {
+			fmt.Fprintln(cmd.ErrOrStderr()) // the question's line
+			return fmt.Errorf("account %s: interrupted, and not logged in", opts.Name)
+		}
+		if err != nil {
 			return fmt.Errorf("account %s: %w", opts.Name, err)
 		}
 	}

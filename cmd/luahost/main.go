@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -39,15 +40,39 @@ runs them when a call comes in. Scripts reload when their files change.`,
 		Example: `  luahost demo                          try it on an embedded Telegram, no account needed
   luahost login --config luahost.toml   log in, once
   luahost run --config luahost.toml     answer your calls`,
-		Args:              cobra.NoArgs,
+		Args:              knownCommand,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
+	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return fmt.Errorf("%w; see '%s --help'", err, cmd.CommandPath())
+		what, _, _ := strings.Cut(err.Error(), ": strconv.") // a person need not know who parsed it
+		return fmt.Errorf("%s; see '%s --help'", what, cmd.CommandPath())
 	})
 	root.AddCommand(demoCommand(), runCommand(), loginCommand(), versionCommand())
 	return root
+}
+
+// knownCommand refuses what is no command, with the nearest one.
+func knownCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := ""
+	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = fmt.Sprintf(" (did you mean %q?)", near[0])
+	}
+	return fmt.Errorf("unknown command %q%s; see 'luahost --help'", args[0], hint)
+}
+
+// atMost refuses more than n arguments, and names the first that is too much.
+func atMost(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) <= n {
+			return nil
+		}
+		return fmt.Errorf("unexpected argument %q; see '%s --help'", args[n], cmd.CommandPath())
+	}
 }

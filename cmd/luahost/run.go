@@ -16,7 +16,7 @@ func runCommand() *cobra.Command {
 until Ctrl-C. The accounts must have been logged in with 'luahost login'.`,
 		Example: `  luahost run --config luahost.toml
   luahost run --config luahost.toml --verbose   also logs every request of a script`,
-		Args: cobra.NoArgs,
+		Args: atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withSetup(path, func(s *setup) error {
 				h, err := host.New(host.Options{

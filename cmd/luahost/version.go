@@ -14,7 +14,7 @@ func versionCommand() *cobra.Command {
 		Use:     "version",
 		Short:   "Print the version of luahost and the API layer that it speaks",
 		Example: "  luahost version",
-		Args:    cobra.NoArgs,
+		Args:    atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "luahost %s, Telegram API layer %d, %s %s/%s\n",
 				moduleVersion(), tg.Layer, runtime.Version(), runtime.GOOS, runtime.GOARCH)
