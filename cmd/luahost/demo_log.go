@@ -4,11 +4,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"strings"
 )
 
-// timelineLog puts into the timeline what scripts write, and what the host warns
-// of. Everything else that the host logs the timeline shows in its own way.
+// timelineLog puts into the timeline what scripts write, and what the host says
+// that is about no script or account: these the timeline shows in its own way.
 type timelineLog struct {
 	line   *timeline
 	script string // whose lines these are; "" for the host's own
@@ -24,7 +23,7 @@ func (h timelineLog) Handle(_ context.Context, r slog.Record) error {
 		switch a.Key {
 		case "line":
 			line = a.Value.Int64()
-		case "script":
+		case "script", "account":
 			about = a.Value.String()
 		default:
 			text += fmt.Sprintf(" %s=%s", a.Key, a.Value)
@@ -37,8 +36,8 @@ func (h timelineLog) Handle(_ context.Context, r slog.Record) error {
 	}
 	switch {
 	case h.script != "" && line > 0:
-		h.line.row(style, fmt.Sprintf("%s:%d", h.script, line), strings.ReplaceAll(text, "\t", " "), 0)
-	case h.script == "" && about == "" && style != "":
+		h.line.row(style, fmt.Sprintf("%s:%d", h.script, line), text, 0)
+	case h.script == "" && about == "":
 		h.line.row(style, "luahost", text, 0)
 	}
 	return nil

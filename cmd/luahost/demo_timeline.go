@@ -67,6 +67,7 @@ func (t *timeline) print(format string, args ...any) {
 // a terminal it goes on in the lines below.
 func (t *timeline) row(style, where, what string, took time.Duration) {
 	width, terminal := t.width()
+	what = printable(what)
 	room := min(max(width, narrow), wide) - len(indent) - whereCol - 1
 	lines := []string{what}
 	switch {

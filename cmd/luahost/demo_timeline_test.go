@@ -54,8 +54,8 @@ func TestTimelineFitsTheTerminal(t *testing.T) {
 func TestTimelineInAFile(t *testing.T) {
 	line, out := timelineOf(0)
 	long := "nothing here " + strings.Repeat("is cut ", 30)
-	line.handler(script.Run{Script: "a.lua", Line: 3, Err: errors.New(long)})
-	if want := "    a.lua:3                failed: " + long + "\n"; out.String() != want {
+	line.handler(script.Run{Script: "a.lua", Line: 3, Err: errors.New(long + "\t\x1b[2J")})
+	if want := "    a.lua:3                failed: " + long + "  [2J\n"; out.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", out, want)
 	}
 }

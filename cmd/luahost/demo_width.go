@@ -1,6 +1,19 @@
 package main
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
+
+// printable keeps a text in its line, and a terminal from obeying it.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, text)
+}
 
 // pad cuts or fills text to width, counted in characters.
 func pad(text string, width int) string {
