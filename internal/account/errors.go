@@ -3,6 +3,7 @@ package account
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 
 	"github.com/gotd/td/exchange"
@@ -93,17 +94,27 @@ func (a *Account) explain(err error) error {
 		return fmt.Errorf("%w than Telegram's: what answers is not Telegram, or this luahost is too old", ErrWrongKey)
 	case revoked(err):
 		return a.errRevoked(err)
-	default:
-		return err
+	case err != nil:
+		return plain(err)
 	}
+	return nil
 }
 
 // cause is the innermost network error of err, which says all that a person
 // wants to know, or err.
 func cause(err error) error {
 	var network *net.OpError
-	if errors.As(err, &network) {
+	switch {
+	case errors.As(err, &network):
 		return network
+	case errors.Is(err, io.EOF):
+		return errors.New("the server closed the connection")
+	default:
+		return plain(err)
 	}
-	return err
 }
+
+// plain is an error of gotd's that shows its text alone. Where it is printed at
+// length, as slog does, it would show its stack, in files of the machine that
+// built luahost.
+func plain(err error) error { return fmt.Errorf("%w", err) }

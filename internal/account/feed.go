@@ -74,7 +74,7 @@ func (f *feed) run(ctx context.Context, ready func()) error {
 		case revoked(err):
 			return f.errRevoked(err)
 		}
-		f.log.Warn("updates interrupted, trying again", slog.Any("err", err))
+		f.log.Warn("updates interrupted, trying again", slog.Any("err", plain(err)))
 		f.manager.Reset()
 		if err := clock.Wait(ctx, f.clock, pause); err != nil {
 			return err

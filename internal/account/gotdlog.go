@@ -52,8 +52,12 @@ func harmless(attrs []slog.Attr) []slog.Attr {
 		if a.Value.Kind() == slog.KindGroup {
 			continue
 		}
-		if _, isError := a.Value.Any().(error); a.Value.Kind() == slog.KindAny && !isError {
-			continue
+		if a.Value.Kind() == slog.KindAny {
+			err, isError := a.Value.Any().(error)
+			if !isError {
+				continue
+			}
+			a.Value = slog.StringValue(err.Error())
 		}
 		kept = append(kept, a)
 	}

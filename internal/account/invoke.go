@@ -17,8 +17,8 @@ import (
 	"luahost/internal/clock"
 )
 
-// Invoke implements tg.Invoker. It returns Telegram's error as one that wraps
-// *tgerr.Error; or ErrNotConnected or ErrTimeout; or ctx's own error as soon as
+// Invoke implements tg.Invoker. It returns Telegram's error, a *tgerr.Error;
+// or ErrNotConnected or ErrTimeout; or ctx's own error as soon as
 // ctx ends. FLOOD_WAIT is waited out as Options.FloodWait says. phone.* of a bot
 // is answered with BOT_METHOD_INVALID before anything is sent. After an error
 // nothing is written to out any more, but in may still be read for a while.
@@ -144,13 +144,14 @@ func (s *session) overdue() error {
 // settle takes in what an answer tells, or says in our words what went wrong.
 func (s *session) settle(ctx context.Context, in bin.Encoder, out bin.Decoder, err error) error {
 	var unanswered *rpc.RetryLimitReachedErr
+	refusal, refused := tgerr.As(err)
 	switch {
 	case err == nil:
 		s.learn(in, out)
 		return nil
-	case isRPC(err):
-		s.unlessRevoked(err)
-		return err
+	case refused:
+		s.unlessRevoked(refusal)
+		return refusal
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.As(err, &unanswered):
@@ -159,13 +160,8 @@ func (s *session) settle(ctx context.Context, in bin.Encoder, out bin.Decoder, e
 		// gotd's word for a connection that went after the request had arrived.
 		return errInterrupted()
 	default:
-		return err
+		return plain(err)
 	}
-}
-
-func isRPC(err error) bool {
-	_, ok := tgerr.As(err)
-	return ok
 }
 
 // answer decodes an answer into out unless the request was given up before. It

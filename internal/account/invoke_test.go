@@ -3,6 +3,7 @@ package account_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -138,6 +139,9 @@ func TestRefused(t *testing.T) {
 	})
 	if !tgerr.Is(err, "CALL_PEER_INVALID") {
 		t.Errorf("the error is %v", err)
+	}
+	if long := fmt.Sprintf("%+v", err); long != "rpc error code 400: CALL_PEER_INVALID" { // as slog prints it
+		t.Errorf("at length the error is %s", long)
 	}
 }
 
