@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -212,6 +213,15 @@ func TestErrorsOfTheConnection(t *testing.T) {
 		if rpc, ok := tgerr.As(err); !ok || rpc.Type == "" { // what a script is shown
 			t.Errorf("%v has no type", err)
 		}
+	}
+}
+
+// Somebody who logs in must hear that the session is not kept.
+func TestLoginThatCannotBeSaved(t *testing.T) {
+	f, _ := newTestFeed(t)
+	f.file = &sessionFile{path: filepath.Join(t.TempDir(), "gone", "main.session")}
+	if err := (storage{f.session}).StoreSession(t.Context(), nil); err == nil || !errors.Is(context.Cause(f.ctx), err) {
+		t.Errorf("saving returned %v, the session ended with %v", err, context.Cause(f.ctx))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/gotd/td/tg"
@@ -66,14 +67,17 @@ func nobody(err error) bool {
 func (s *session) fetchSelf(ctx context.Context) (*tg.User, error) {
 	for {
 		users, err := tg.NewClient(s).UsersGetUsers(ctx, []tg.InputUserClass{&tg.InputUserSelf{}})
-		if errors.Is(err, ErrNotConnected) || errors.Is(err, ErrTimeout) {
-			if err := clock.Wait(ctx, s.clock, pause); err != nil {
+		if wait, passes := passing(err); passes {
+			if !errors.Is(err, ErrNotConnected) { // which the link has told
+				s.log.Warn("not known yet who is logged in, trying again", slog.Any("err", err))
+			}
+			if err := clock.Wait(ctx, s.clock, wait); err != nil {
 				return nil, err
 			}
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("fetch self: %w", err)
 		}
 		for _, u := range users {
 			if self, ok := u.(*tg.User); ok {
@@ -82,6 +86,19 @@ func (s *session) fetchSelf(ctx context.Context) (*tg.User, error) {
 		}
 		return nil, errors.New("fetch self: Telegram named nobody")
 	}
+}
+
+// passing reports whether the same request may be answered after a while, and
+// after which: https://core.telegram.org/api/errors
+func passing(err error) (wait time.Duration, passes bool) {
+	if wait, flood := tgerr.AsFloodWait(err); flood {
+		return max(wait, pause), true
+	}
+	if errors.Is(err, ErrNotConnected) || errors.Is(err, ErrTimeout) {
+		return pause, true
+	}
+	rpc, ok := tgerr.As(err)
+	return pause, ok && (rpc.Code >= 500 || rpc.Code < 0)
 }
 
 // become takes self as the session's user, unless the configuration means

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -107,6 +108,9 @@ func TestConnectionIsLostAndComesBack(t *testing.T) {
 	if n := w.log.count("connection lost"); n != 1 {
 		t.Errorf("the loss was logged %d times", n)
 	}
+	if strings.Contains(w.log.String(), ".go:") {
+		t.Errorf("the log shows stacks:\n%s", w.log)
+	}
 	a.stop()
 	_ = a.ended()
 }
@@ -161,6 +165,58 @@ func TestSessionRevokedBefore(t *testing.T) {
 	}
 }
 
+// What passes by itself is waited for, and is no reason to end.
+func TestTelegramIsNotWellAtTheStart(t *testing.T) {
+	w := newWorld(t)
+	w.logIn()
+	clock := newManual()
+	o := w.options()
+	o.Clock = clock
+	order := func(fault error) (remove func()) {
+		return w.telegram.Inject(simulator.Fault{Method: "users.getUsers", Err: fault, Times: -1})
+	}
+	remove := order(simulator.Refuse(500, "INTERNAL"))
+	_, ready := w.start(o)
+	for n, next := range []error{simulator.Refuse(-503, "Timeout"), simulator.FloodWait(time.Hour), nil} {
+		w.log.await(t, "not known yet who is logged in", n+1)
+		remove()
+		if next != nil {
+			remove = order(next)
+		}
+		clock.AwaitTimers(1)
+		clock.Advance(time.Hour)
+	}
+	select {
+	case <-ready:
+	case <-time.After(patience):
+		t.Fatalf("not ready\n%s", w.log)
+	}
+}
+
+func TestSessionCannotBeSaved(t *testing.T) {
+	w := newWorld(t)
+	w.logIn()
+	o := w.options()
+	o.Dir = filepath.Join(w.dir, "sessions")
+	if err := os.Mkdir(o.Dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(w.sessionPath("main"), filepath.Join(o.Dir, "main.session")); err != nil {
+		t.Fatal(err)
+	}
+	w.run(o)
+	if err := os.RemoveAll(o.Dir); err != nil {
+		t.Fatal(err)
+	}
+	w.server.Disconnect()
+	w.log.await(t, "connected again", 1)
+	w.ring()
+	w.log.await(t, "session not saved", 1)
+	if n := w.log.count("connection lost"); n != 1 {
+		t.Errorf("the connection was lost %d times:\n%s", n, w.log)
+	}
+}
+
 func TestApplicationThatTelegramDoesNotKnow(t *testing.T) {
 	w := newWorld(t)
 	w.logIn()
@@ -181,7 +237,9 @@ func TestNobodyIsLoggedIn(t *testing.T) {
 		if !errors.Is(err, account.ErrUnauthorized) {
 			t.Errorf("Run returned %v", err)
 		}
-		line(t, err, "run luahost login main first")
+		if err.Error() != "not logged in: run luahost login main first" {
+			t.Errorf("the error is %q", err)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"strconv"
 	"sync"
@@ -53,10 +54,15 @@ func (a *Account) connect(ctx context.Context, file *sessionFile, updates bool, 
 		return errors.New("account: Run or Login runs already")
 	}
 	defer s.close()
+	var done error
 	err := s.client.Run(s.ctx, func(ctx context.Context) error {
 		s.link.up()
-		return do(ctx, s)
+		done = do(ctx, s)
+		return done
 	})
+	if done != nil && errors.Is(err, done) {
+		err = done // without gotd's words around it
+	}
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -89,7 +95,7 @@ func (s *session) begin() bool {
 
 func (s *session) options(handler telegram.UpdateHandler) telegram.Options {
 	o := telegram.Options{
-		SessionStorage:    s.file,
+		SessionStorage:    storage{s},
 		UpdateHandler:     handler,
 		Logger:            gotdLog(s.log),
 		Device:            telegram.DeviceConfig{DeviceModel: "luahost"}, // as the user's list of devices shows it
@@ -108,6 +114,27 @@ func (s *session) options(handler telegram.UpdateHandler) telegram.Options {
 		o.DCList = dcs.Test()
 	}
 	return o
+}
+
+// storage is the session file as gotd sees it. When a session cannot be saved
+// gotd gives up the connection, makes the next one at once, and so on for ever.
+type storage struct{ *session }
+
+// LoadSession implements session.Storage of gotd.
+func (s storage) LoadSession(ctx context.Context) ([]byte, error) { return s.file.LoadSession(ctx) }
+
+// StoreSession implements session.Storage of gotd. An account that runs needs
+// no more than what the file was written with, so it goes on.
+func (s storage) StoreSession(ctx context.Context, data []byte) error {
+	err := s.file.StoreSession(ctx, data)
+	if err != nil && s.feed != nil && s.known.Load() {
+		s.log.Error("session not saved", slog.Any("err", err))
+		return nil
+	}
+	if err != nil {
+		s.end(err)
+	}
+	return err
 }
 
 // refused is told what the request that subscribes to updates was answered with
