@@ -231,5 +231,5 @@ func editable(dir string) string {
 	if err == nil && len(found) == 1 {
 		return found[0]
 	}
-	return "the scripts in " + dir
+	return "a script in " + filepath.Clean(dir) + string(filepath.Separator)
 }
