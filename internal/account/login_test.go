@@ -105,6 +105,26 @@ func TestLoginAnswers(t *testing.T) {
 	}
 }
 
+// A login that stopped at the password is begun anew.
+func TestLoginAfterHalfALogin(t *testing.T) {
+	const password = "correct horse"
+	w := newWorld(t)
+	w.user(simulator.User{Phone: "15550003", FirstName: "Cleo", Password: password})
+	w.saveSession("main", w.keys[1])
+	o := w.options()
+	o.Phone = "+15550003"
+	if _, err := w.login(o, simulator.LoginCode); err == nil {
+		t.Fatal("logged in without the password")
+	}
+	a, _ := w.start(o)
+	if err := a.ended(); !errors.Is(err, account.ErrUnauthorized) {
+		t.Errorf("Run returned %v", err)
+	}
+	if _, err := w.login(o, simulator.LoginCode, password); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestLoginRefused(t *testing.T) {
 	for _, test := range []struct {
 		method string
@@ -151,7 +171,7 @@ func TestSessionOfSomebodyElse(t *testing.T) {
 	}
 }
 
-// What was missed before a new login is not told; what comes after it is.
+// What came before the first run after a login is not told.
 func TestNewLoginBeginsInThePresent(t *testing.T) {
 	w := newWorld(t)
 	w.logIn()

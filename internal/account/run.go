@@ -57,10 +57,10 @@ func (s *session) authorise(ctx context.Context) error {
 	}
 }
 
-// nobody reports whether err says that the session was never logged in, or was
-// logged out as a user does it. Both are mended by logging in.
+// nobody reports whether err says that the session was never logged in, or not
+// to the end, or was logged out as a user does it. Logging in mends all of them.
 func nobody(err error) bool {
-	return tgerr.Is(err, "AUTH_KEY_UNREGISTERED")
+	return tgerr.Is(err, "AUTH_KEY_UNREGISTERED", "SESSION_PASSWORD_NEEDED")
 }
 
 // fetchSelf asks for the session's user, until there is an answer.
