@@ -58,7 +58,8 @@ func (f *file) checkAccounts() ([]Account, error) {
 	if len(f.Account) == 0 {
 		return nil, fmt.Errorf("%s: there is no [[account]]: add one with a name and a phone, or a bot_token", f.path)
 	}
-	names := make(map[string]string) // lower case to as written: file systems differ in what they tell apart
+	names := make(map[string]string)  // lower case to as written: file systems differ in what they tell apart
+	owners := make(map[string]string) // of phones and tokens
 	var accounts []Account
 	for i, a := range f.Account {
 		table := "account." + strconv.Itoa(i)
@@ -77,7 +78,12 @@ func (f *file) checkAccounts() ([]Account, error) {
 			return nil, f.wrong(table+".phone", "is not a number with its country code: write + and 5 to 15 digits, as in +15550001")
 		case a.BotToken != "" && !botToken.MatchString(a.BotToken):
 			return nil, f.wrong(table+".bot_token", "is not a token: copy it from @BotFather, digits, a colon and the rest")
+		case owners[a.Phone] != "":
+			return nil, f.wrong(table+".phone", "is that of account %q as well: remove one of the two, or both handle every call", owners[a.Phone])
+		case owners[a.BotToken] != "":
+			return nil, f.wrong(table+".bot_token", "is that of account %q as well: remove one of the two, or both handle every call", owners[a.BotToken])
 		}
+		owners[a.Phone+a.BotToken] = a.Name
 		names[strings.ToLower(a.Name)] = a.Name
 		accounts = append(accounts, Account(a))
 	}

@@ -206,6 +206,14 @@ func TestMistakes(t *testing.T) {
 			telegram + account + strings.Replace(account, "main", "Main", 1),
 			`:8: account name is "Main", but an account "main" stands above: give each its own`,
 		},
+		"phone twice": {
+			telegram + account + strings.Replace(account, "main", "work", 1),
+			`:9: account phone is that of account "main" as well: remove one of the two, or both handle every call`,
+		},
+		"token twice": {
+			telegram + "[[account]]\nname = \"a\"\nbot_token = \"1:a\"\n[[account]]\nname = \"b\"\nbot_token = \"1:a\"\n",
+			`:9: account bot_token is that of account "a" as well: remove one of the two, or both handle every call`,
+		},
 		"neither phone nor token": {
 			telegram + "[[account]]\nname = \"main\"\n",
 			`:4: account "main" has neither phone nor bot_token: give it one`,
