@@ -208,6 +208,13 @@ func TestUpdateStates(t *testing.T) {
 	if _, found, err := s.UpdateState(ctx, owner+1); !found || err != nil {
 		t.Errorf("somebody else's: %v, %v", found, err)
 	}
+
+	s.NoteChannelState(owner, 100, 5)
+	s.NoteUpdateState(owner, store.UpdateState{}) // before the channel was written
+	s.NoteChannelState(owner, 101, 6)
+	if channels, err := s.ChannelStates(ctx, owner); err != nil || len(channels) != 1 || channels[101] != 6 {
+		t.Errorf("channels %v, %v; want 101 at 6, noted after the others were forgotten", channels, err)
+	}
 }
 
 func TestFilesAreTheOwnersOnly(t *testing.T) {

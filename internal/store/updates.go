@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
 )
 
 // UpdateState is how far an account has read its updates, in Telegram's own
@@ -17,7 +18,12 @@ type channelKey struct{ owner, channel int64 }
 // NoteUpdateState remembers how far owner has read. The zero state forgets that,
 // and the channels with it.
 func (s *Store) NoteUpdateState(owner int64, state UpdateState) {
-	s.note(func() { s.pending.updates[owner] = state })
+	s.note(func() {
+		s.pending.updates[owner] = state
+		if state == (UpdateState{}) { // the channels noted so far, too
+			maps.DeleteFunc(s.pending.channels, func(key channelKey, _ int) bool { return key.owner == owner })
+		}
+	})
 }
 
 // NoteChannelState remembers how far owner has read a channel, whose updates
