@@ -3,6 +3,7 @@ package host_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -184,6 +185,34 @@ end)
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// TestErrorsNameTheScript: a mistake is told at the script's line, also from
+// within a coroutine whose body is the method itself.
+func TestErrorsNameTheScript(t *testing.T) {
+	w := theWorld(t)
+	r := w.start(t, []int{0}, map[string]string{"wrong.lua": `
+on("updatePhoneCall", function(update)
+  coroutine.wrap(phone.discardCall){peer=update.phone_call, duration=0, raeson="busy", connection_id="0"}
+end)
+`})
+	caller := w.caller(t)
+	call, err := caller.Ring(t.Context(), w.ids[0], false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.await(t, func() bool { return len(r.handlers) >= 1 })
+	if err := call.HangUp(t.Context(), &tg.PhoneCallDiscardReasonMissed{}, 0); err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range r.failures() {
+		if !strings.Contains(err.Error(), `wrong.lua:3: phone.discardCall: field "raeson"`) {
+			t.Errorf("the error is %q", err)
+		}
+	}
+	if len(r.failures()) == 0 {
+		t.Error("no error")
 	}
 }
 

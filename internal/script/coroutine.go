@@ -52,8 +52,18 @@ func protoOf(name, source string) func() *lua.FunctionProto {
 		if err != nil {
 			panic(err)
 		}
+		withoutLines(proto)
 		return proto
 	})
+}
+
+// withoutLines has an error raised from such a function name the line of the
+// script that called it.
+func withoutLines(proto *lua.FunctionProto) {
+	clear(proto.DbgSourcePositions)
+	for _, inner := range proto.FunctionPrototypes {
+		withoutLines(inner)
+	}
 }
 
 // inLua gives the function that a proto puts around fn.
