@@ -52,14 +52,15 @@ func (f *feed) gap(attrs ...any) {
 	f.log.Warn("too long offline, Telegram does not tell what was missed", attrs...)
 }
 
-// run hands updates on until ctx ends. ready is called when it begins.
+// run hands updates on until ctx ends. Those about calls need nothing but a
+// connection; ready is called when the others are handed on too.
 func (f *feed) run(ctx context.Context, ready func()) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var pump sync.WaitGroup
 	defer pump.Wait()
 	defer cancel()
+	f.start()
 	begin := sync.OnceFunc(func() {
-		f.start()
 		pump.Go(func() { f.inbox.run(ctx) })
 		ready()
 	})

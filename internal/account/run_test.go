@@ -193,6 +193,29 @@ func TestTelegramIsNotWellAtTheStart(t *testing.T) {
 	}
 }
 
+// A call rings for a minute: it does not wait for what else there may be to tell.
+func TestACallDoesNotWaitForTheOtherUpdates(t *testing.T) {
+	w := newWorld(t)
+	w.logIn()
+	remove := w.telegram.Inject(simulator.Fault{Method: state, Err: simulator.Refuse(500, "INTERNAL"), Times: -1})
+	a, ready := w.start(w.options())
+	w.log.await(t, "updates interrupted, trying again", 1)
+	w.ring()
+	select {
+	case <-ready:
+		t.Error("it claims to take all updates")
+	case err := <-a.done:
+		t.Fatalf("Run returned %v", err)
+	default:
+	}
+	remove()
+	select {
+	case <-ready:
+	case <-time.After(patience):
+		t.Fatalf("not ready\n%s", w.log)
+	}
+}
+
 func TestSessionCannotBeSaved(t *testing.T) {
 	w := newWorld(t)
 	w.logIn()
