@@ -7,8 +7,8 @@ import (
 	"github.com/gotd/td/tg"
 )
 
-// theDC is the id of the only data center.
-const theDC = 2
+// DC is the id of the only data center.
+const DC = 2
 
 // getConfig tells clients what to know before anything else
 // (https://core.telegram.org/api/config). The sizes and periods are plausible
@@ -17,9 +17,9 @@ func (t *Telegram) getConfig(*Client, *tg.HelpGetConfigRequest) (*tg.Config, err
 	return &tg.Config{
 		Date:    t.now(),
 		Expires: t.now() + 3600,
-		ThisDC:  theDC,
+		ThisDC:  DC,
 		DCOptions: []tg.DCOption{{
-			ID: theDC, IPAddress: t.host, Port: t.port, Static: true, ThisPortOnly: true,
+			ID: DC, IPAddress: t.host, Port: t.port, Static: true, ThisPortOnly: true,
 			Ipv6: strings.Contains(t.host, ":"),
 		}},
 		RevokePmInbox:           true,
@@ -47,14 +47,14 @@ func (t *Telegram) getConfig(*Client, *tg.HelpGetConfigRequest) (*tg.Config, err
 		MeURLPrefix:             "https://t.me/",
 		CaptionLengthMax:        1024,
 		MessageLengthMax:        maxMessage,
-		WebfileDCID:             theDC,
+		WebfileDCID:             DC,
 	}, nil
 }
 
 func milliseconds(d time.Duration) int { return int(d.Milliseconds()) }
 
 func (t *Telegram) getNearestDC(*Client, *tg.HelpGetNearestDCRequest) (*tg.NearestDC, error) {
-	return &tg.NearestDC{Country: "ZZ", ThisDC: theDC, NearestDC: theDC}, nil
+	return &tg.NearestDC{Country: "ZZ", ThisDC: DC, NearestDC: DC}, nil
 }
 
 // getAppConfig has nothing to configure (https://core.telegram.org/api/config).

@@ -74,7 +74,7 @@ func newConn(s *Server, nc net.Conn) *conn {
 	c := &conn{
 		server:    s,
 		nc:        nc,
-		handshake: handshake{rsa: s.rsa, dc: s.o.DC, now: s.o.Clock.Now},
+		handshake: handshake{rsa: s.rsa, now: s.o.Clock.Now},
 		sessions:  make(map[*session]struct{}),
 		running:   make(chan struct{}, maxRunning),
 	}

@@ -13,6 +13,8 @@ import (
 	"github.com/gotd/td/crypto"
 	"github.com/gotd/td/mt"
 	"github.com/gotd/td/proto/codec"
+
+	"luahost/internal/simulator"
 )
 
 const (
@@ -56,7 +58,6 @@ var (
 // https://core.telegram.org/mtproto/auth_key
 type handshake struct {
 	rsa *rsa.PrivateKey
-	dc  int
 	now func() time.Time
 
 	nonce       bin.Int128
@@ -190,14 +191,14 @@ func (h *handshake) innerData(encrypted []byte) (mt.PQInnerDataClass, error) {
 	if inner.GetNonce() != h.nonce || inner.GetServerNonce() != h.serverNonce || string(inner.GetPq()) != string(h.pq) {
 		return nil, errBadExchange
 	}
-	dc := h.dc
+	dc := simulator.DC
 	switch inner := inner.(type) {
 	case *mt.PQInnerDataDC:
 		dc = inner.DC
 	case *mt.PQInnerDataTempDC:
 		dc = inner.DC
 	}
-	if dc = max(dc, -dc); dc != h.dc && dc != h.dc+testDC {
+	if dc = max(dc, -dc); dc != simulator.DC && dc != simulator.DC+testDC {
 		return nil, errWrongDC
 	}
 	return inner, nil

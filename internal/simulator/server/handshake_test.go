@@ -115,9 +115,9 @@ func TestStepsOutOfOrder(t *testing.T) {
 }
 
 func TestWrongDataCentreIsTold(t *testing.T) {
-	w := newWorld(t, Options{DC: 4})
+	w := newWorld(t, Options{})
 	conn := w.dial(dcs.PlainOptions{})
-	_, err := exchange.NewExchanger(conn, 2).WithTimeout(time.Minute).
+	_, err := exchange.NewExchanger(conn, 4).WithTimeout(time.Minute).
 		Client([]exchange.PublicKey{{RSA: w.server.PublicKey()}}).Run(t.Context())
 	var e *codec.ProtocolErr
 	if !errors.As(err, &e) || e.Code != codec.CodeWrongDC {

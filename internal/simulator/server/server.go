@@ -39,7 +39,6 @@ type Options struct {
 	Telegram *simulator.Telegram // carries out the requests
 	Key      *rsa.PrivateKey     // that clients trust, of 2048 bits; default: NewKey
 	Keys     []crypto.AuthKey    // authorization keys that are known from an earlier Server: its Keys
-	DC       int                 // number of the data centre; default 2
 	Clock    clock.Clock         // of message ids and salts; default clock.System
 	Log      *slog.Logger        // default: silent
 
@@ -51,9 +50,6 @@ type Options struct {
 func (o *Options) setDefaults() {
 	if o.Addr == "" {
 		o.Addr = "127.0.0.1:0"
-	}
-	if o.DC == 0 {
-		o.DC = 2
 	}
 	if o.Clock == nil {
 		o.Clock = clock.System{}

@@ -242,7 +242,7 @@ func FuzzPlain(f *testing.F) {
 	}
 	f.Add([]byte{0xf1, 0x8e, 0x7e, 0xbe, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16})
 	f.Fuzz(func(t *testing.T, body []byte) {
-		h := handshake{rsa: key, dc: 2, now: time.Now}
+		h := handshake{rsa: key, now: time.Now}
 		if _, done, _ := h.handle(&bin.Buffer{Buf: body}); done != nil {
 			t.Fatal("a key out of nothing")
 		}
