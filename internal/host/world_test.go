@@ -201,7 +201,7 @@ func (w *world) start(t testing.TB, accounts []int, scripts map[string]string) *
 	r.host, r.stop = w.run(t, accounts, host.Options{
 		Scripts: r.scripts,
 		Quiet:   20 * time.Millisecond,
-		Log:     slog.New(slog.NewTextHandler(r.log, nil)),
+		Log:     slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Observe: host.Observe{
 			Handler: func(run script.Run) { r.report(func() { r.handlers = append(r.handlers, run) }) },
 			Reload:  func(l script.Reload) { r.report(func() { r.reloads = append(r.reloads, l) }) },
