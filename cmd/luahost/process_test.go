@@ -40,13 +40,13 @@ func (p *process) Write(b []byte) (int, error) {
 //
 //	start NAME PROGRAM ARG…   runs a program beside the script
 //	logged NAME REGEXP        waits until it prints that, after what was waited for before
-//	stop NAME                 interrupts it, and wants it to exit with 0
+//	interrupt NAME            interrupts it, and wants it to exit with 0; with !, with another
 //	mode FILE PERM            wants a file to have these permissions
 var processes = map[string]func(ts *testscript.TestScript, neg bool, args []string){
-	"start":  start,
-	"logged": logged,
-	"stop":   stop,
-	"mode":   mode,
+	"start":     start,
+	"logged":    logged,
+	"interrupt": interrupt,
+	"mode":      mode,
 }
 
 type running map[string]*process
@@ -68,6 +68,8 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	p := &process{cmd: exec.Command(path, args[2:]...), exited: make(chan error, 1), changed: make(chan struct{})}
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = ts.Getenv("WORK"), p, p
 	p.cmd.Env = []string{"PATH=" + ts.Getenv("PATH"), "HOME=" + ts.Getenv("HOME"), "TMPDIR=" + ts.Getenv("TMPDIR"), "NO_COLOR=1"}
+	_, err = p.cmd.StdinPipe() // open until the program ends: a question is not answered
+	ts.Check(err)
 	ts.Check(p.cmd.Start())
 	go func() { p.exited <- p.cmd.Wait() }()
 	ts.Value(runningKey{}).(running)[args[0]] = p
@@ -117,13 +119,13 @@ func logged(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-func stop(ts *testscript.TestScript, neg bool, args []string) {
-	p := find(ts, neg, args, 1)
+func interrupt(ts *testscript.TestScript, neg bool, args []string) {
+	p := find(ts, false, args, 1)
 	ts.Check(p.cmd.Process.Signal(os.Interrupt))
 	select {
 	case err := <-p.exited:
 		p.exited <- err
-		if err != nil {
+		if (err != nil) != neg {
 			ts.Fatalf("%s: %v\n%s", args[0], err, p.output.String())
 		}
 	case <-time.After(patience):
