@@ -85,6 +85,12 @@ func (a *Account) errUnauthorized() error {
 	return fmt.Errorf("%w: run luahost login %s first", ErrUnauthorized, a.opts.Name)
 }
 
+func (a *Account) errUnknownKey(path string) error {
+	return fmt.Errorf("%w: the server does not know the session file %s: "+
+		"if it is another server than before, give it another data folder; then run luahost login %s",
+		ErrUnauthorized, path, a.opts.Name)
+}
+
 // explain turns what ends a connection for good into one line for a person.
 func (a *Account) explain(err error) error {
 	switch {

@@ -266,6 +266,33 @@ func TestNobodyIsLoggedIn(t *testing.T) {
 	}
 }
 
+// A configuration that names another server for a try must not cost the login.
+func TestServerThatDoesNotKnowTheSession(t *testing.T) {
+	w := newWorld(t)
+	w.logIn()
+	before, err := os.ReadFile(w.sessionPath("main"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.stop()
+	known := w.keys
+	w.keys = nil
+	w.serve("127.0.0.1:0")
+	a, _ := w.start(w.options())
+	err = a.ended()
+	if !errors.Is(err, account.ErrUnauthorized) {
+		t.Errorf("Run returned %v", err)
+	}
+	line(t, err, w.sessionPath("main"), "another data folder", "luahost login main")
+	if after, err := os.ReadFile(w.sessionPath("main")); err != nil || string(after) != string(before) {
+		t.Errorf("the session file was changed, %v", err)
+	}
+	w.stop()
+	w.keys = known
+	w.serve("127.0.0.1:0")
+	w.run(w.options())
+}
+
 func TestServerWithAnotherKey(t *testing.T) {
 	w := newWorld(t)
 	o := w.options()

@@ -124,8 +124,15 @@ type storage struct{ *session }
 func (s storage) LoadSession(ctx context.Context) ([]byte, error) { return s.file.LoadSession(ctx) }
 
 // StoreSession implements session.Storage of gotd. An account that runs needs
-// no more than what the file was written with, so it goes on.
+// no more than what the file was written with, so it goes on. When a server does
+// not know the key gotd makes another one; that it is not the server with which
+// somebody logged in must not cost him the login.
 func (s storage) StoreSession(ctx context.Context, data []byte) error {
+	if !s.mayLogIn() && s.file.replaces(data) {
+		err := s.errUnknownKey(s.file.path)
+		s.end(err)
+		return err
+	}
 	err := s.file.StoreSession(ctx, data)
 	if err != nil && s.feed != nil && s.known.Load() {
 		s.log.Error("session not saved", slog.Any("err", err))

@@ -20,6 +20,7 @@ import (
 type sessionFile struct {
 	path string
 	lock *flock.Flock
+	key  string     // id of the key that the file held when it was opened; "": none
 	mu   sync.Mutex // gotd saves from the goroutines of several connections
 }
 
@@ -62,7 +63,7 @@ func (f *sessionFile) check() error {
 	if !f.exists() {
 		return nil
 	}
-	data, err := (&gotdsession.Loader{Storage: f}).Load(context.Background())
+	data, err := parseSession(f)
 	switch {
 	case errors.Is(err, gotdsession.ErrNotFound): // gotd's word for empty, and for a version it does not know
 		return errors.New("it holds no session that this luahost can read")
@@ -74,7 +75,21 @@ func (f *sessionFile) check() error {
 	if copy(key[:], data.AuthKey) != len(key) || copy(id[:], data.AuthKeyID) != len(id) || key.ID() != id {
 		return errors.New("its key is broken")
 	}
+	f.key = string(id[:])
 	return nil
+}
+
+// replaces reports whether data would put another key in the place of the one
+// that the file held.
+func (f *sessionFile) replaces(data []byte) bool {
+	var memory gotdsession.StorageMemory
+	_ = memory.StoreSession(context.Background(), data) // cannot fail
+	session, err := parseSession(&memory)
+	return f.key != "" && err == nil && string(session.AuthKeyID) != f.key
+}
+
+func parseSession(from gotdsession.Storage) (*gotdsession.Data, error) {
+	return (&gotdsession.Loader{Storage: from}).Load(context.Background())
 }
 
 // LoadSession implements session.Storage.
