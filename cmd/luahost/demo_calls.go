@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gotd/td/tg"
@@ -55,7 +56,7 @@ func (d *demo) verdict() error {
 	wrong := 0
 	for _, r := range results {
 		if err := r.check(d.you); err != nil {
-			d.line.warn(fmt.Sprintf("call %d: %v", r.call.ID, err))
+			d.line.warn(fmt.Sprintf("the call of %s at %s: %v", d.caller(r.call.From), r.call.Requested.Format(time.TimeOnly), err))
 			wrong++
 		}
 	}
@@ -63,6 +64,11 @@ func (d *demo) verdict() error {
 		return fmt.Errorf("%d of %d calls did not end as the scripts decided", wrong, len(results))
 	}
 	return nil
+}
+
+// caller is who has an id.
+func (d *demo) caller(id int64) *caller {
+	return d.order[slices.IndexFunc(d.order, func(c *caller) bool { return c.id == id })]
 }
 
 // result is a call as Telegram recorded it and what the scripts did about it.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gotd/td/tg"
+	"github.com/gotd/td/tgerr"
 
 	"luahost/internal/host"
 	"luahost/internal/script"
@@ -103,7 +104,11 @@ func (t *timeline) rings(n int, c *caller) {
 }
 
 func (t *timeline) refused(c *caller, err error) {
-	t.row(yellow, "Telegram", fmt.Sprintf("refuses %s: %v", c.user.FirstName, err), 0)
+	why := err.Error()
+	if e, ok := tgerr.As(err); ok {
+		why = fmt.Sprintf("%s (%d)", e.Message, e.Code)
+	}
+	t.row(yellow, "Telegram", fmt.Sprintf("refuses %s: %s", c.user.FirstName, why), 0)
 }
 
 func (t *timeline) request(r host.Request) {
