@@ -23,7 +23,7 @@ standard input is not a terminal, the answers are read from it line by line.`,
   printf '12345\n' | luahost login --config luahost.toml main`,
 		Args: atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withSetup(path, func(s *setup) error {
+			return withSetup(path, newLogger(cmd.ErrOrStderr(), false), func(s *setup) error {
 				chosen := s.accounts
 				if len(args) == 1 {
 					var err error
@@ -51,7 +51,7 @@ func only(all []account.Options, name, path string) ([]account.Options, error) {
 func logInAll(cmd *cobra.Command, accounts []account.Options) error {
 	prompt := account.NewPrompt(os.Stdin, cmd.ErrOrStderr())
 	for _, opts := range accounts {
-		opts.Prompt, opts.Log = prompt, newLogger(cmd.ErrOrStderr(), false)
+		opts.Prompt = prompt
 		err := login(cmd, opts)
 		if cmd.Context().Err() != nil {
 			fmt.Fprintln(cmd.ErrOrStderr()) // the question's line

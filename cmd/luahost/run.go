@@ -18,11 +18,12 @@ until Ctrl-C. The accounts must have been logged in with 'luahost login'.`,
   luahost run --config luahost.toml --verbose   also logs every request of a script`,
 		Args: atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withSetup(path, func(s *setup) error {
+			log := newLogger(cmd.ErrOrStderr(), verbose)
+			return withSetup(path, log, func(s *setup) error {
 				h, err := host.New(host.Options{
 					Accounts: s.accounts,
 					Scripts:  s.scripts,
-					Log:      newLogger(cmd.ErrOrStderr(), verbose),
+					Log:      log,
 				})
 				if err != nil {
 					return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -23,12 +24,12 @@ func configFlag(cmd *cobra.Command, path *string) {
 }
 
 // withSetup reads a configuration, opens its store for use, and closes it after.
-func withSetup(path string, use func(*setup) error) error {
+func withSetup(path string, log *slog.Logger, use func(*setup) error) error {
 	cfg, err := config.Load(path, os.LookupEnv)
 	if err != nil {
 		return err
 	}
-	kept, err := store.Open(store.Options{Path: filepath.Join(cfg.Data, "luahost.db")})
+	kept, err := store.Open(store.Options{Path: filepath.Join(cfg.Data, "luahost.db"), Log: log})
 	if err != nil {
 		return err
 	}
@@ -38,7 +39,7 @@ func withSetup(path string, use func(*setup) error) error {
 			Name: a.Name, Phone: a.Phone, BotToken: a.BotToken,
 			APIID: cfg.Telegram.APIID, APIHash: cfg.Telegram.APIHash,
 			Server: cfg.Telegram.Server, ServerKey: cfg.Telegram.ServerKey, Test: cfg.Telegram.Test,
-			Dir: cfg.Data, Store: kept,
+			Dir: cfg.Data, Store: kept, Log: log,
 		})
 	}
 	return errors.Join(use(s), kept.Close())
