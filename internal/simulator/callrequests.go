@@ -77,13 +77,9 @@ func (t *Telegram) inputCall(from *Client, in tg.InputPhoneCall) (*call, error) 
 	return c, nil
 }
 
-// receivedCall says that a device of the callee rings, which the caller sees as
-// receive_date. Our choice: the first device counts, and later ones are heard and
-// change nothing. The page of this method also speaks of refusing all other
-// callers from then on; here that stays the work of the callee's app, as
-// requestCall says.
-func (t *Telegram) receivedCall(from *Client, in *tg.PhoneReceivedCallRequest) (*tg.BoolTrue, error) {
-	c, err := t.inputCall(from, in.Peer)
+// incoming is a call that from is the callee of, and that has not ended.
+func (t *Telegram) incoming(from *Client, peer tg.InputPhoneCall) (*call, error) {
+	c, err := t.inputCall(from, peer)
 	switch {
 	case err != nil:
 		return nil, err
@@ -91,7 +87,21 @@ func (t *Telegram) receivedCall(from *Client, in *tg.PhoneReceivedCallRequest) (
 		return nil, Refuse(400, "CALL_PEER_INVALID")
 	case c.State == Ended:
 		return nil, Refuse(400, "CALL_ALREADY_DECLINED")
-	case c.State == Requested:
+	}
+	return c, nil
+}
+
+// receivedCall says that a device of the callee rings, which the caller sees as
+// receive_date. Our choice: the first device counts, and later ones are heard and
+// change nothing. The page of this method also speaks of refusing all other
+// callers from then on; here that stays the work of the callee's app, as
+// requestCall says.
+func (t *Telegram) receivedCall(from *Client, in *tg.PhoneReceivedCallRequest) (*tg.BoolTrue, error) {
+	c, err := t.incoming(from, in.Peer)
+	if err != nil {
+		return nil, err
+	}
+	if c.State == Requested {
 		c.Received = t.clock.Now()
 		t.changed(c, Ringing)
 		t.tellCaller(c, t.waiting(c, c.from.user))
@@ -108,15 +118,11 @@ func (t *Telegram) tellCaller(c *call, seen tg.PhoneCallClass) {
 // acceptCall answers on one device; the others of the callee stop ringing. Our
 // choice: they are told that by a phoneCallDiscarded without a reason.
 func (t *Telegram) acceptCall(from *Client, in *tg.PhoneAcceptCallRequest) (*tg.PhonePhoneCall, error) {
-	c, err := t.inputCall(from, in.Peer)
-	switch {
-	case err != nil:
+	c, err := t.incoming(from, in.Peer)
+	if err != nil {
 		return nil, err
-	case from.user != c.to.user:
-		return nil, Refuse(400, "CALL_PEER_INVALID")
-	case c.State == Ended:
-		return nil, Refuse(400, "CALL_ALREADY_DECLINED")
-	case c.State == Accepted || c.State == Active:
+	}
+	if c.State == Accepted || c.State == Active {
 		return nil, Refuse(400, "CALL_ALREADY_ACCEPTED")
 	}
 	if err := checkProtocol(in.Protocol); err != nil {
