@@ -17,8 +17,8 @@ const (
 )
 
 // describe writes a table for a reader: user{id=5, first_name="Ann"}. It leaves
-// out access hashes, so that a printed object gives no key away, and shows the
-// length of bytes.
+// out access hashes, so that a printed object gives no key away, and shows two
+// digits of a phone number and the length of bytes.
 func describe(b *strings.Builder, tb *lua.LTable, depth int) {
 	name, _ := tb.RawGetString("_").(lua.LString)
 	b.WriteString(clip(string(name)) + "{")
@@ -40,6 +40,9 @@ func describe(b *strings.Builder, tb *lua.LTable, depth int) {
 		}
 		if named {
 			b.WriteString(clip(string(field)) + "=")
+		}
+		if phone, ok := v.(lua.LString); ok && (field == "phone" || field == "phone_number") {
+			v = "…" + phone[max(0, len(phone)-2):]
 		}
 		describeValue(b, v, depth)
 	}

@@ -19,7 +19,7 @@ type caller struct {
 	user    simulator.User
 	contact bool
 	video   bool
-	brief   bool // hangs up by himself before anybody could answer
+	brief   bool // hangs up before anybody could answer
 	client  *simulator.Client
 	id      int64
 }
@@ -48,7 +48,7 @@ func castOf(telegram *simulator.Telegram) (you int64, order []*caller, err error
 		prizes = &caller{user: simulator.User{Phone: "+15550102", FirstName: "Prize Centre", Username: "you_have_won"}}
 		tomas  = &caller{user: simulator.User{Phone: "+15550103", FirstName: "Tomas", LastName: "Novak"}}
 		video  = &caller{user: simulator.User{Phone: "+15550104", FirstName: "Vera", Username: "vera_on_video"}, video: true}
-		brief  = &caller{user: simulator.User{Phone: "+15550105", FirstName: "Wrong Number"}, brief: true}
+		brief  = &caller{user: simulator.User{Phone: "+15550105", FirstName: "Ines", LastName: "Costa"}, contact: true, brief: true}
 		ravi   = &caller{user: simulator.User{Phone: "+15550106", FirstName: "Ravi", LastName: "Shah", Username: "ravi"}, contact: true}
 	)
 	for _, c := range []*caller{nadia, prizes, tomas, video, brief, ravi} {

@@ -138,6 +138,8 @@ func (t *timeline) reload(r script.Reload) {
 		t.row(red, where, verdict+what, 0)
 	case r.Unloaded:
 		t.row(yellow, r.Script, "unloaded", 0)
+	case r.Handlers == 0:
+		t.row(yellow, r.Script, "loaded, but handles nothing: register a function with on", 0)
 	default:
 		t.row(green, r.Script, "loaded, generation "+r.Generation, r.Took)
 	}

@@ -4,12 +4,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -18,18 +18,27 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// A second Ctrl-C ends the program where it stands.
-	context.AfterFunc(ctx, stop)
+	context.AfterFunc(ctx, func() {
+		stop()
+		time.AfterFunc(grace, giveUp)
+	})
 
 	if err := newCommand().ExecuteContext(ctx); err != nil {
-		if !errors.Is(err, errReported) {
-			fmt.Fprintln(os.Stderr, "luahost:", err)
-		}
+		fmt.Fprintln(os.Stderr, "luahost:", err)
 		os.Exit(1)
 	}
 }
 
-// errReported ends a command whose output has already said what went wrong.
-var errReported = errors.New("reported")
+// grace is how long handlers may take to end after the first Ctrl-C. Lua ends at
+// its next instruction; what holds out is a call of Lua's library, such as
+// string.find with a pattern that tries for ever.
+const grace = 5 * time.Second
+
+// giveUp ends the program where it stands.
+func giveUp() {
+	fmt.Fprintf(os.Stderr, "luahost: a script did not end within %s of being told to; left it behind\n", grace)
+	os.Exit(1)
+}
 
 func newCommand() *cobra.Command {
 	root := &cobra.Command{

@@ -62,7 +62,7 @@ func readFolder(dir string, limit int) ([]file, error) {
 func folderError(dir string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("the scripts folder %s does not exist", dir)
+		return fmt.Errorf("the scripts folder %s does not exist; make it, or correct its name", dir)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("the scripts folder %s cannot be read: permission denied", dir)
 	default:

@@ -108,9 +108,12 @@ func (h *Host) update(f file) {
 	if result.Err == nil {
 		fresh, result.Err = h.load(f.name, result.Generation, f.source)
 	}
+	if fresh != nil {
+		result.Handlers = len(fresh.handlers)
+	}
 	h.replace(f.name, s, fresh, result.Err)
 	result.Took = h.opts.Clock.Now().Sub(began)
-	h.report(result, fresh)
+	h.report(result)
 }
 
 // unload forgets a script whose file is gone.
@@ -124,7 +127,7 @@ func (h *Host) unload(name string) {
 		result.Previous = live.generation
 	}
 	h.replace(name, s, nil, nil)
-	h.report(result, nil)
+	h.report(result)
 }
 
 // replace puts a fresh generation in the old one's place, in one step for
@@ -175,7 +178,7 @@ func (h *Host) closeRetired(rt *Runtime) {
 	}
 }
 
-func (h *Host) report(r Reload, fresh *Runtime) {
+func (h *Host) report(r Reload) {
 	log := h.log.With("script", r.Script)
 	switch {
 	case r.Unloaded:
@@ -185,9 +188,12 @@ func (h *Host) report(r Reload, fresh *Runtime) {
 	case r.Err != nil:
 		log.Error("script not loaded", "generation", r.Generation, "error", r.Err)
 	case r.Previous != "":
-		log.Info("script reloaded", "generation", r.Generation, "previous", r.Previous, "handlers", len(fresh.handlers), "took", r.Took)
+		log.Info("script reloaded", "generation", r.Generation, "previous", r.Previous, "handlers", r.Handlers, "took", r.Took)
 	default:
-		log.Info("script loaded", "generation", r.Generation, "handlers", len(fresh.handlers), "took", r.Took)
+		log.Info("script loaded", "generation", r.Generation, "handlers", r.Handlers, "took", r.Took)
+	}
+	if r.Err == nil && !r.Unloaded && r.Handlers == 0 {
+		log.Warn("script handles nothing: register a function with on")
 	}
 	h.opts.OnReload(r)
 }

@@ -163,6 +163,10 @@ func TestALineOfLogForEachChange(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.next("a.lua", unloaded)
+	w.save("c.lua", "z = 3")
+	if r := w.next("c.lua", loaded); r.Handlers != 0 {
+		t.Errorf("%d handlers in a script without any", r.Handlers)
+	}
 	for _, want := range []string{
 		`level=INFO msg="script loaded" script=a.lua generation=` + one + ` handlers=1 took=`,
 		`level=INFO msg="script reloaded" script=a.lua generation=` + two + ` previous=` + one + ` handlers=1 took=`,
@@ -170,6 +174,7 @@ func TestALineOfLogForEachChange(t *testing.T) {
 			` error="a.lua:1: near '=': syntax error"`,
 		`level=ERROR msg="script not loaded" script=b.lua generation=` + broken + ` error="b.lua:1: no"`,
 		`level=INFO msg="script unloaded" script=a.lua generation=` + two,
+		`level=WARN msg="script handles nothing: register a function with on" script=c.lua`,
 	} {
 		if n := strings.Count(w.log.String(), want); n != 1 {
 			t.Errorf("%d times in the log: %s\n%s", n, want, w.log)

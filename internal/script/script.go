@@ -85,6 +85,7 @@ type Reload struct {
 	Generation string // of the content that was loaded or refused; "" if unreadable
 	Previous   string // the generation before, which goes on when Err is not nil
 	Unloaded   bool   // the file is gone
+	Handlers   int    // that were registered
 	Took       time.Duration
 	Err        error
 }

@@ -22,7 +22,7 @@ func manual(t *testing.T) (*clock.Manual, func(*script.Options)) {
 func TestMissingFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "nowhere")
 	h := script.New(script.Options{Dir: dir})
-	want := "the scripts folder " + dir + " does not exist"
+	want := "the scripts folder " + dir + " does not exist; make it, or correct its name"
 	if err := h.Load(); err == nil || err.Error() != want {
 		t.Errorf("Load: %v", err)
 	}

@@ -17,6 +17,10 @@ eq(user.contact, true); eq(user.bot, false); eq(user.self, false); eq(user.usern
 eq(keys(user), 4)
 eq(tostring(user), 'user{contact=true, id=1001, first_name="Ann"}')
 
+user.phone = "15550001"
+eq(tostring(user), 'user{contact=true, id=1001, first_name="Ann", phone="…01"}')
+user.phone = nil
+
 -- For reading, not for keys: no access hash, and bytes by their length.
 local text = tostring(call)
 assert(text:find('id="588516572874907240"', 1, true) and text:find("g_a_hash=<32 bytes>", 1, true), text)
