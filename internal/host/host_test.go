@@ -36,7 +36,7 @@ func TestDeclinesCall(t *testing.T) {
 	if got.EndedBy != w.ids[0] || got.Reason != simulator.Busy {
 		t.Errorf("ended by %d with %s, want by %d with busy", got.EndedBy, got.Reason, w.ids[0])
 	}
-	r.await(t, func() bool { return len(r.requests) == 1 })
+	r.await(t, func() bool { return len(r.requests) >= 1 })
 	if _, ok := r.requests[0].Result.(tg.UpdatesClass); !ok {
 		t.Errorf("phone.discardCall gave the script a %T, want Updates", r.requests[0].Result)
 	}
@@ -64,7 +64,7 @@ func TestTwoAccounts(t *testing.T) {
 		}
 	}
 	ringing.Wait()
-	r.await(t, func() bool { return len(r.requests) == 20 })
+	r.await(t, func() bool { return len(r.requests) >= 20 })
 	for _, q := range r.requests {
 		if q.Err != nil {
 			t.Errorf("%s: %v", q.Account, q.Err)
@@ -122,7 +122,7 @@ on("updateNewMessage", function(update)
 end)
 `})
 	write(t, w.caller(t), w.ids[2], "hello")
-	r.await(t, func() bool { return len(r.handlers) == 1 })
+	r.await(t, func() bool { return len(r.handlers) >= 1 })
 	for _, err := range r.failures() {
 		t.Error(err)
 	}
@@ -223,7 +223,7 @@ func TestThousandWait(t *testing.T) {
 	w := theWorld(t)
 	r := w.start(t, []int{0}, map[string]string{"wait.lua": `
 on("updateNewMessage", function(update)
-  assert(users.getUsers{id={"self"}})
+  if update.message.message == "are you there?" then assert(users.getUsers{id={"self"}}) end
 end)
 `})
 	defer w.telegram.Inject(simulator.Fault{Method: "users.getUsers", User: w.ids[0], Times: n, Delay: time.Hour})()
@@ -233,8 +233,17 @@ end)
 	}
 	w.clock.AwaitTimers(n)
 	w.clock.Advance(time.Hour)
-	r.await(t, func() bool { return len(r.handlers) == n })
-	for _, err := range r.failures() {
+	// Lines of history that other tests' calls left may come as well.
+	r.await(t, func() bool { return len(r.requests) >= n })
+	if err := r.stop(); err != nil {
 		t.Error(err)
+	}
+	if len(r.requests) != n {
+		t.Errorf("%d messages were handled, want %d", len(r.requests), n)
+	}
+	for _, q := range r.requests {
+		if q.Err != nil {
+			t.Error(q.Err)
+		}
 	}
 }
