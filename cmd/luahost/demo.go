@@ -64,7 +64,6 @@ type demo struct {
 	line     *timeline
 	telegram *simulator.Telegram
 	server   *server.Server
-	host     *host.Host
 	you      int64
 	order    []*caller
 	watch    *watch
@@ -130,7 +129,6 @@ func (d *demo) build() (err error) {
 // run serves until ctx ends or the calls are done, and says how they ended.
 func (d *demo) run(ctx context.Context, you account.Options) error {
 	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer stop(nil)
@@ -140,8 +138,7 @@ func (d *demo) run(ctx context.Context, you account.Options) error {
 		return fmt.Errorf("log in to the embedded Telegram: %w", err)
 	}
 	ready := make(chan struct{})
-	var err error
-	d.host, err = host.New(host.Options{
+	h, err := host.New(host.Options{
 		Accounts: []account.Options{you},
 		Scripts:  d.scripts,
 		Log:      d.line.logger(),
@@ -156,7 +153,7 @@ func (d *demo) run(ctx context.Context, you account.Options) error {
 	if err != nil {
 		return err
 	}
-	running.Go(func() { stop(d.host.Run(ctx)) })
+	running.Go(func() { stop(h.Run(ctx)) })
 	select {
 	case <-ready:
 	case <-ctx.Done():

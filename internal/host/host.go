@@ -95,7 +95,6 @@ func (r Request) Refusal() string {
 type Host struct {
 	log      *slog.Logger
 	observe  Observe
-	accounts []*account.Account
 	scripts  *script.Host
 	telegram *tl.Module
 	router   router
@@ -116,8 +115,6 @@ func New(opts Options) (*Host, error) {
 	if err := h.openAccounts(opts); err != nil {
 		return nil, err
 	}
-	h.router = router{accounts: h.accounts}
-
 	h.telegram = tl.New(tl.Options{
 		Invoker: h.router,
 		Peers:   h.router,
@@ -151,7 +148,7 @@ func (h *Host) openAccounts(opts Options) error {
 			return fmt.Errorf("account %s: %w", o.Name, err)
 		}
 		ctx = withAccount(context.Background(), a)
-		h.accounts = append(h.accounts, a)
+		h.router.accounts = append(h.router.accounts, a)
 	}
 	return nil
 }
@@ -167,7 +164,7 @@ func (h *Host) Run(ctx context.Context) error {
 
 	var running sync.WaitGroup
 	running.Go(func() { stop(h.scripts.Run(ctx)) })
-	for _, a := range h.accounts {
+	for _, a := range h.router.accounts {
 		running.Go(func() {
 			err := a.Run(ctx, func() { h.ready(a) })
 			if err != nil && ctx.Err() == nil {
@@ -181,9 +178,6 @@ func (h *Host) Run(ctx context.Context) error {
 	}
 	return nil
 }
-
-// Scripts tells the state of every script.
-func (h *Host) Scripts() []script.Status { return h.scripts.Status() }
 
 func (h *Host) ready(a *account.Account) {
 	h.log.Info("account ready", "account", a.Name(), "user", a.Self().ID, "bot", a.Bot())
