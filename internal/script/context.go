@@ -31,3 +31,18 @@ func (c *taskContext) Value(key any) any {
 	}
 	return c.values.Value(key)
 }
+
+// blockContext is a handler's context while it waits at a line of Lua.
+type blockContext struct {
+	context.Context
+	at int
+}
+
+func (c *blockContext) Value(key any) any {
+	v := c.Context.Value(key)
+	if who, ok := v.(Handler); ok && key == (handlerKey{}) {
+		who.At = c.at
+		return who
+	}
+	return v
+}

@@ -24,6 +24,8 @@ type Handler struct {
 	Generation string
 	Event      string // "" while the script loads
 	Line       int    // where the handler was registered
+	At         int    // where it waits, in Block; else 0
+	Tag        any    // of Register; nil for a handler of On
 }
 
 // FromContext is the handler that a context of Runtime.Context or Runtime.Block
@@ -45,6 +47,7 @@ type task struct {
 	budget  budget
 	queued  time.Time
 	began   time.Time
+	done    func(Run) // nil, or Pin.Start's
 }
 
 // Dispatch starts every handler of the event, in the order of their scripts'
@@ -53,7 +56,11 @@ type task struct {
 func (h *Host) Dispatch(ctx context.Context, ev Event) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	handlers := h.handlers[ev.Name]
+	return h.dispatch(ctx, ev, h.live.handlers[ev.Name])
+}
+
+// dispatch starts handlers of a generation that is not closed, with h.mu held.
+func (h *Host) dispatch(ctx context.Context, ev Event, handlers []*handler) int {
 	if h.closing || len(handlers) == 0 {
 		return 0
 	}
@@ -69,7 +76,7 @@ func (h *Host) Dispatch(ctx context.Context, ev Event) int {
 func (h *Host) newTask(ctx context.Context, to *handler, ev Event, now time.Time) *task {
 	t := &task{rt: to.rt, handler: to, event: ev, queued: now}
 	t.ctx, t.end = h.taskContext(ctx, Handler{
-		Script: to.rt.script, Generation: to.rt.generation, Event: to.event, Line: to.line,
+		Script: to.rt.script, Generation: to.rt.generation, Event: to.event, Line: to.line, Tag: to.tag,
 	})
 	t.budget = newBudget(t, h.opts.Limits.Instructions)
 	return t
@@ -138,10 +145,14 @@ func (h *Host) ended(t *task, err error) {
 	if err != nil {
 		h.logFault(t, err)
 	}
-	h.opts.OnHandler(Run{
+	run := Run{
 		Event: t.event.Name, Script: rt.script, Line: t.handler.line, Generation: rt.generation,
-		Queued: t.began.Sub(t.queued), Took: h.opts.Clock.Now().Sub(t.began), Err: err,
-	})
+		Queued: t.began.Sub(t.queued), Took: h.opts.Clock.Now().Sub(t.began), Err: err, Context: t.ctx,
+	}
+	h.opts.OnHandler(run)
+	if t.done != nil {
+		t.done(run)
+	}
 	if rt.leave() {
 		h.closeRetired(rt)
 	}

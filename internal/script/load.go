@@ -144,7 +144,7 @@ func (h *Host) replace(name string, s *script, fresh *Runtime, err error) {
 	if fresh == nil {
 		delete(h.scripts, name)
 	}
-	h.handlers = h.index()
+	h.live = h.index()
 	if old != nil {
 		s.retired = append(s.retired, old)
 	}
@@ -155,17 +155,18 @@ func (h *Host) replace(name string, s *script, fresh *Runtime, err error) {
 	}
 }
 
-// index lists the handlers of each event, anew for every replacement.
-func (h *Host) index() map[string][]*handler {
-	handlers := map[string][]*handler{}
+// index lists what is live, anew for every replacement.
+func (h *Host) index() *generations {
+	live := &generations{handlers: map[string][]*handler{}}
 	for _, name := range slices.Sorted(maps.Keys(h.scripts)) {
 		if rt := h.scripts[name].live; rt != nil {
+			live.runtimes = append(live.runtimes, rt)
 			for _, handler := range rt.handlers {
-				handlers[handler.event] = append(handlers[handler.event], handler)
+				live.handlers[handler.event] = append(live.handlers[handler.event], handler)
 			}
 		}
 	}
-	return handlers
+	return live
 }
 
 // closeRetired closes a generation that was replaced and runs nothing more.

@@ -32,6 +32,7 @@ type Runtime struct {
 	state    *lua.LState
 	tostring *lua.LFunction
 	loading  bool
+	closed   bool
 	idle     []*lua.LState
 	resumed  map[*lua.LState]bool // coroutines at work, in whichever handler
 	random   *rand.Rand
@@ -39,7 +40,8 @@ type Runtime struct {
 	queue    sync.Mutex // guards the rest; may be taken with any other lock held
 	starts   []*task    // dispatched and not begun
 	inflight int        // dispatched and not ended
-	retired  bool       // replaced: the last handler closes the VM
+	pins     int        // that may still dispatch to it
+	retired  bool       // replaced: the last handler or pin closes the VM
 }
 
 type handler struct {
@@ -47,6 +49,7 @@ type handler struct {
 	event string
 	line  int
 	fn    *lua.LFunction
+	tag   any
 }
 
 // State is the VM's main Lua state: for making values, not for calling
@@ -80,26 +83,33 @@ func (rt *Runtime) Block(L *lua.LState, fn func(ctx context.Context)) error {
 	if rt.loading {
 		return ErrLoading
 	}
-	t, current := taskOf(L), L.G.CurrentThread
+	t, current, line := taskOf(L), L.G.CurrentThread, CallerLine(L)
 	rt.lock.Unlock()
 	defer func() { // also when fn panics, which ends the handler like an error
 		rt.lock.Lock()
 		L.G.CurrentThread = current
 		t.budget.poll()
 	}()
-	fn(t.ctx)
+	fn(&blockContext{Context: t.ctx, at: line})
 	return nil
 }
 
 // On registers fn for events of that name; L's caller is told when it may not.
 func (rt *Runtime) On(L *lua.LState, name string, fn *lua.LFunction) {
-	if !rt.loading {
-		L.RaiseError("%s: handlers are registered while the script loads, not later", name)
-	}
-	if err := rt.host.opts.CheckEvent(name); err != nil {
+	if err := rt.host.opts.CheckEvent(name); err != nil && rt.loading {
 		L.RaiseError("%v", err)
 	}
-	rt.handlers = append(rt.handlers, &handler{rt: rt, event: name, line: CallerLine(L), fn: fn})
+	rt.Register(L, name, fn, nil)
+}
+
+// Register is On for a binding that starts its handlers one by one, by
+// Pin.Registered and Pin.Start: the event's name is its own, and tag is what it
+// wants to find with the handler again.
+func (rt *Runtime) Register(L *lua.LState, event string, fn *lua.LFunction, tag any) {
+	if !rt.loading {
+		L.RaiseError("%s: handlers are registered while the script loads, not later", event)
+	}
+	rt.handlers = append(rt.handlers, &handler{rt: rt, event: event, line: CallerLine(L), fn: fn, tag: tag})
 }
 
 // CallerLine is the line of Lua that called the Go function that runs on L.
@@ -163,21 +173,37 @@ func (rt *Runtime) next() *task {
 	return t
 }
 
-// leave counts a handler that has ended, retire one generation that was
-// replaced: whichever comes last says true, and its caller closes the VM.
+// leave counts a handler that has ended, unpin a pin that was released, and
+// retire a generation that was replaced: whichever comes last says true, and
+// its caller closes the VM.
 func (rt *Runtime) leave() bool {
 	rt.queue.Lock()
 	defer rt.queue.Unlock()
 	rt.inflight--
-	return rt.retired && rt.inflight == 0
+	return rt.unused()
+}
+
+func (rt *Runtime) pin() {
+	rt.queue.Lock()
+	defer rt.queue.Unlock()
+	rt.pins++
+}
+
+func (rt *Runtime) unpin() bool {
+	rt.queue.Lock()
+	defer rt.queue.Unlock()
+	rt.pins--
+	return rt.unused()
 }
 
 func (rt *Runtime) retire() bool {
 	rt.queue.Lock()
 	defer rt.queue.Unlock()
 	rt.retired = true
-	return rt.inflight == 0
+	return rt.unused()
 }
+
+func (rt *Runtime) unused() bool { return rt.retired && rt.inflight == 0 && rt.pins == 0 }
 
 func (rt *Runtime) busy() int {
 	rt.queue.Lock()
@@ -188,6 +214,10 @@ func (rt *Runtime) busy() int {
 func (rt *Runtime) close() {
 	rt.lock.Lock()
 	defer rt.lock.Unlock()
+	if rt.closed {
+		return
+	}
+	rt.closed = true
 	rt.state.Close()
 	rt.idle, rt.resumed = nil, nil
 }

@@ -74,9 +74,10 @@ type Run struct {
 	Script     string
 	Line       int // where the handler was registered
 	Generation string
-	Queued     time.Duration // from Dispatch to its start
-	Took       time.Duration // from its start, waiting included
-	Err        error         // an *Error when the script failed
+	Queued     time.Duration   // from Dispatch to its start
+	Took       time.Duration   // from its start, waiting included
+	Err        error           // an *Error when the script failed
+	Context    context.Context // the handler's, which has ended, with the values that it was dispatched with
 }
 
 // Reload is one script that was loaded, failed to, or was unloaded.
@@ -101,11 +102,18 @@ type Host struct {
 	reloading sync.Mutex // held while scripts are loaded: one load at a time
 	loaded    bool       // guarded by reloading
 
-	mu       sync.Mutex // guards the rest; never held while Lua runs
-	scripts  map[string]*script
+	mu      sync.Mutex // guards the rest; never held while Lua runs
+	scripts map[string]*script
+	live    *generations
+	closing bool
+	running sync.WaitGroup // of handlers; Add under mu, while not closing
+}
+
+// generations are the live ones of all scripts at one moment. It is made anew
+// whenever a script is replaced and does not change.
+type generations struct {
+	runtimes []*Runtime            // in the order of file name
 	handlers map[string][]*handler // by event, in the order of file name and registration
-	closing  bool
-	running  sync.WaitGroup // of handlers; Add under mu, while not closing
 }
 
 // script is what is known of one file.
@@ -121,7 +129,7 @@ func New(opts Options) *Host {
 	lowerArrayIndex()
 	opts.Dir = filepath.Clean(opts.Dir)
 	opts.setDefaults()
-	h := &Host{opts: opts, log: opts.Log, scripts: map[string]*script{}}
+	h := &Host{opts: opts, log: opts.Log, scripts: map[string]*script{}, live: &generations{}}
 	h.alive, h.kill = context.WithCancel(context.Background())
 	return h
 }

@@ -43,9 +43,12 @@ func (h *Host) stop() {
 	defer h.reloading.Unlock()
 	h.mu.Lock()
 	scripts := h.scripts
-	h.scripts, h.handlers = map[string]*script{}, nil
+	h.scripts, h.live = map[string]*script{}, &generations{}
 	h.mu.Unlock()
 	for _, s := range scripts {
+		for _, pinned := range s.retired {
+			pinned.close()
+		}
 		if s.live != nil {
 			s.live.close()
 		}

@@ -1,0 +1,78 @@
+package script
+
+import "context"
+
+// Pin is the scripts as they were at one moment. Whatever is dispatched through
+// it goes to the generations that were live then, however often the files have
+// changed since: so a call stays with the rules that it began with. The
+// generations stay open until Release. A Pin may be used from any goroutine.
+type Pin struct {
+	host *Host
+	live *generations
+}
+
+// Pin holds on to the generations that are live now.
+func (h *Host) Pin() *Pin {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, rt := range h.live.runtimes {
+		rt.pin()
+	}
+	return &Pin{host: h, live: h.live}
+}
+
+// Release lets the generations go; it is called once, and nothing is dispatched
+// after it.
+func (p *Pin) Release() {
+	for _, rt := range p.live.runtimes {
+		if rt.unpin() {
+			p.host.closeRetired(rt)
+		}
+	}
+}
+
+// Dispatch is Host.Dispatch for the pinned generations.
+func (p *Pin) Dispatch(ctx context.Context, ev Event) int {
+	p.host.mu.Lock()
+	defer p.host.mu.Unlock()
+	return p.host.dispatch(ctx, ev, p.live.handlers[ev.Name])
+}
+
+// Registered is one handler of a pinned generation.
+type Registered struct {
+	Script     string
+	Generation string
+	Line       int
+	Tag        any
+
+	handler *handler
+}
+
+// Registered lists the handlers of an event, in the order of file name and
+// registration.
+func (p *Pin) Registered(event string) []Registered {
+	handlers := p.live.handlers[event]
+	list := make([]Registered, len(handlers))
+	for i, h := range handlers {
+		list[i] = Registered{Script: h.rt.script, Generation: h.rt.generation, Line: h.line, Tag: h.tag, handler: h}
+	}
+	return list
+}
+
+// Start starts one handler, and waits for nothing. ended, unless nil, is called
+// once on the handler's goroutine, after Options.OnHandler and without the VM's
+// lock. The host being about to end, nothing is started and Start is false.
+func (p *Pin) Start(ctx context.Context, r Registered, ev Event, ended func(Run)) bool {
+	h := p.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closing {
+		return false
+	}
+	h.running.Add(1)
+	t := h.newTask(ctx, r.handler, ev, h.opts.Clock.Now())
+	t.done = ended
+	t.rt.enqueue(t)
+	go t.rt.serve()
+	return true
+}
