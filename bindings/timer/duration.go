@@ -6,10 +6,12 @@ import (
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"luahost/internal/clock"
 )
 
 // Duration reads a duration as scripts write it: seconds as a number, or text
-// such as "1h30m", "20s" or "250ms". It is never negative.
+// such as "7d", "1h30m", "20s" or "250ms". It is never negative.
 func Duration(v lua.LValue) (time.Duration, error) {
 	switch v := v.(type) {
 	case lua.LNumber:
@@ -19,8 +21,8 @@ func Duration(v lua.LValue) (time.Duration, error) {
 		}
 		return time.Duration(seconds * float64(time.Second)), nil
 	case lua.LString:
-		d, err := time.ParseDuration(string(v))
-		if err != nil || d < 0 {
+		d, err := clock.ParseDuration(string(v))
+		if err != nil {
 			return 0, fmt.Errorf("%q is no duration: %s", shorten(string(v)), form)
 		}
 		return d, nil

@@ -74,6 +74,7 @@ func TestDuration(t *testing.T) {
 		lua.LString("1h30m"):  90 * time.Minute,
 		lua.LString("1.5h"):   90 * time.Minute,
 		lua.LString("1h0m1s"): time.Hour + time.Second,
+		lua.LString("1d12h"):  36 * time.Hour,
 	} {
 		if d, err := timer.Duration(v); err != nil || d != want {
 			t.Errorf("%v gives %v, %v", v, d, err)
@@ -81,7 +82,7 @@ func TestDuration(t *testing.T) {
 	}
 	for _, v := range []lua.LValue{
 		lua.LNumber(-1), lua.LNumber(math.NaN()), lua.LNumber(math.Inf(1)), lua.LNumber(1e10), lua.LNumber(math.MaxInt64),
-		lua.LString(""), lua.LString("20"), lua.LString("-1s"), lua.LString("soon"), lua.LString("1d"),
+		lua.LString(""), lua.LString("20"), lua.LString("-1s"), lua.LString("soon"), lua.LString("1w"),
 		lua.LString("99999999999h"), lua.LString(strings.Repeat("x", 1000)), lua.LNil, lua.LTrue, &lua.LTable{},
 	} {
 		d, err := timer.Duration(v)

@@ -1,11 +1,14 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"regexp"
 	"strconv"
 	"strings"
+
+	"luahost/internal/clock"
 )
 
 var (
@@ -20,6 +23,10 @@ func (f *file) check() (*Config, error) {
 			return nil, f.wrong(folder.key, "is empty: name a folder, or leave the line out for %q", folder.key)
 		}
 	}
+	rules, calls, err := f.checkCalls()
+	if err != nil {
+		return nil, err
+	}
 	telegram, err := f.checkTelegram()
 	if err != nil {
 		return nil, err
@@ -31,9 +38,39 @@ func (f *file) check() (*Config, error) {
 	return &Config{
 		Data:     f.resolve(f.Data),
 		Scripts:  f.resolve(f.Scripts),
+		Rules:    rules,
+		Calls:    calls,
 		Telegram: telegram,
 		Accounts: accounts,
 	}, nil
+}
+
+func (f *file) checkCalls() (Rules, Calls, error) {
+	within, err := clock.ParseDuration(f.Rules.DecideWithin)
+	if err != nil || within == 0 {
+		return Rules{}, Calls{}, f.wrong("rules.decide_within", `is %q: write how long a rule may hold up the next one, as in "2s"`, f.Rules.DecideWithin)
+	}
+	keep, err := clock.ParseDuration(f.Calls.Keep)
+	if err != nil {
+		return Rules{}, Calls{}, f.wrong("calls.keep", `is %q: write how long calls are kept, as in "90d", or "0" for ever`, f.Calls.Keep)
+	}
+	size, err := parseSize(f.Calls.MaxSize)
+	if err != nil {
+		return Rules{}, Calls{}, f.wrong("calls.max_size", `is %q: write how large the log may grow, as in "500MB" or "2GB", or "0" for no limit`, f.Calls.MaxSize)
+	}
+	return Rules{DecideWithin: within}, Calls{Keep: keep, MaxSize: size}, nil
+}
+
+var size = regexp.MustCompile(`^(\d{1,9})(?: ?([KMG])B)?$`)
+
+// parseSize reads "500MB", in powers of ten as disks are sold.
+func parseSize(text string) (int64, error) {
+	m := size.FindStringSubmatch(text)
+	if m == nil || m[2] == "" && m[1] != "0" {
+		return 0, errors.New("no size")
+	}
+	n, err := strconv.ParseInt(m[1], 10, 64)
+	return n * map[string]int64{"": 1, "K": 1e3, "M": 1e6, "G": 1e9}[m[2]], err
 }
 
 func (f *file) checkTelegram() (Telegram, error) {
@@ -122,5 +159,8 @@ func written(key string) string {
 		_, field, _ := strings.Cut(rest, ".")
 		return strings.TrimSpace("account " + field)
 	}
-	return strings.TrimPrefix(key, "telegram.")
+	for _, table := range []string{"rules.", "calls.", "telegram."} {
+		key = strings.TrimPrefix(key, table)
+	}
+	return key
 }

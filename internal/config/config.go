@@ -12,14 +12,28 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // Config is a checked file, its paths made relative to its own folder.
 type Config struct {
 	Data     string // folder of sessions and database; "data" by default
 	Scripts  string // folder of Lua scripts; "scripts" by default
+	Rules    Rules
+	Calls    Calls
 	Telegram Telegram
 	Accounts []Account // at least one, in the file's order
+}
+
+// Rules says how rules are asked.
+type Rules struct {
+	DecideWithin time.Duration // how long a rule holds up the next one; 2 s by default
+}
+
+// Calls says how long the log of calls and their traces are kept.
+type Calls struct {
+	Keep    time.Duration // 90 days by default; 0: for ever
+	MaxSize int64         // bytes; 500 MB by default; 0: no limit
 }
 
 // Telegram says which servers to use, and as which application.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"luahost/internal/config"
 )
@@ -51,6 +52,13 @@ func TestLoad(t *testing.T) {
 data    = "state"
 scripts = "/srv/rules"
 
+[rules]
+decide_within = "1500ms"
+
+[calls]
+keep     = "30d"
+max_size = "2 GB"
+
 [telegram]
 api_id     = 12345
 api_hash   = "0123456789abcdef"
@@ -82,6 +90,12 @@ bot_token = "42:AAbb-cc_dd"
 	if c.Scripts != "/srv/rules" {
 		t.Errorf("scripts is %s", c.Scripts)
 	}
+	if c.Rules.DecideWithin != 1500*time.Millisecond {
+		t.Errorf("rules is %+v", c.Rules)
+	}
+	if want := (config.Calls{Keep: 30 * 24 * time.Hour, MaxSize: 2e9}); c.Calls != want {
+		t.Errorf("calls is %+v, want %+v", c.Calls, want)
+	}
 	if !key.Equal(c.Telegram.ServerKey) {
 		t.Error("the server's key is another")
 	}
@@ -106,6 +120,9 @@ func TestDefaults(t *testing.T) {
 	if c.Data != filepath.Join(folder, "data") || c.Scripts != filepath.Join(folder, "scripts") {
 		t.Errorf("folders are %s and %s", c.Data, c.Scripts)
 	}
+	if c.Rules.DecideWithin != 2*time.Second || c.Calls != (config.Calls{Keep: 90 * 24 * time.Hour, MaxSize: 500e6}) {
+		t.Errorf("rules is %+v, calls is %+v", c.Rules, c.Calls)
+	}
 	if want := "from LUAHOST_API_HASH"; c.Telegram.APIHash != want {
 		t.Errorf("api_hash is %q, want %q", c.Telegram.APIHash, want)
 	}
@@ -128,7 +145,7 @@ func TestMistakes(t *testing.T) {
 		},
 		"unknown key near nothing": {
 			"colour = 1\n" + telegram + account,
-			`:1: unknown key colour: known here are data, scripts, telegram, account`,
+			`:1: unknown key colour: known here are data, scripts, rules, calls, telegram, account`,
 		},
 		"unknown table": {
 			telegram + "[[acount]]\nname = \"main\"\n",
@@ -148,6 +165,18 @@ func TestMistakes(t *testing.T) {
 		"empty folder": {
 			"scripts = \"\"\n" + telegram + account,
 			`:1: scripts is empty: name a folder, or leave the line out for "scripts"`,
+		},
+		"a rule that decides at once": {
+			"[rules]\ndecide_within = \"0s\"\n" + telegram + account,
+			`:2: decide_within is "0s": write how long a rule may hold up the next one, as in "2s"`,
+		},
+		"no duration": {
+			"[calls]\nkeep = \"a while\"\n" + telegram + account,
+			`:2: keep is "a while": write how long calls are kept, as in "90d", or "0" for ever`,
+		},
+		"no size": {
+			"[calls]\nmax_size = \"500\"\n" + telegram + account,
+			`:2: max_size is "500": write how large the log may grow, as in "500MB" or "2GB", or "0" for no limit`,
 		},
 		"no api_id": {
 			"[telegram]\napi_hash = \"0123\"\n" + account,

@@ -21,8 +21,15 @@ type file struct {
 }
 
 type fields struct {
-	Data     string `toml:"data"`
-	Scripts  string `toml:"scripts"`
+	Data    string `toml:"data"`
+	Scripts string `toml:"scripts"`
+	Rules   struct {
+		DecideWithin string `toml:"decide_within"`
+	} `toml:"rules"`
+	Calls struct {
+		Keep    string `toml:"keep"`
+		MaxSize string `toml:"max_size"`
+	} `toml:"calls"`
 	Telegram struct {
 		APIID     int    `toml:"api_id"`
 		APIHash   string `toml:"api_hash"`
@@ -39,13 +46,17 @@ type fields struct {
 
 // known are the keys of each table, for the help that an unknown one gets.
 var known = map[string][]string{
-	"":         {"data", "scripts", "telegram", "account"},
+	"":         {"data", "scripts", "rules", "calls", "telegram", "account"},
+	"rules":    {"decide_within"},
+	"calls":    {"keep", "max_size"},
 	"telegram": {"api_id", "api_hash", "server", "server_key", "test"},
 	"account":  {"name", "phone", "bot_token"},
 }
 
 // wanted says what a key holds; one that is not listed holds text.
 var wanted = map[string]string{
+	"rules":           "a table, [rules]",
+	"calls":           "a table, [calls]",
 	"telegram":        "a table, [telegram]",
 	"telegram.api_id": "a whole number",
 	"telegram.test":   "true or false",
@@ -55,6 +66,7 @@ var wanted = map[string]string{
 func parse(path string, text []byte) (*file, error) {
 	f := &file{path: path, lines: lines(text)}
 	f.Data, f.Scripts = "data", "scripts"
+	f.Rules.DecideWithin, f.Calls.Keep, f.Calls.MaxSize = "2s", "90d", "500MB"
 	decoder := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields()
 	err := decoder.Decode(&f.fields)
 	var strict *toml.StrictMissingError
