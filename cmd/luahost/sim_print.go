@@ -1,0 +1,150 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"luahost/internal/simulator"
+)
+
+// simRows is how many users are listed, and simNames how many names in one field.
+const (
+	simRows  = 24
+	simNames = 4
+)
+
+// simCalls prints what the embedded Telegram has and what happens in it.
+type simCalls struct {
+	people []*person // by number; set before anybody rings
+
+	mu    sync.Mutex // guards what follows; lines come whole
+	out   io.Writer
+	calls map[int64]*simCall // that have not ended
+	rung  int                // calls so far
+}
+
+// simCall is what was printed of a call last.
+type simCall struct {
+	number int
+	state  simulator.State
+}
+
+func newSimCalls(out io.Writer) *simCalls {
+	return &simCalls{out: out, calls: make(map[int64]*simCall)}
+}
+
+// welcome prints whom to log in as, and how.
+func (s *simCalls) welcome(addr, keyFile string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fmt.Fprintf(s.out, "An embedded Telegram serves on %s. Its public key is in %s.\n\n", addr, keyFile)
+	fmt.Fprint(s.out, simTable(s.people))
+	fmt.Fprintf(s.out, "\nEverybody's login code is %s. Ring somebody:\n  %s\n", simulator.LoginCode,
+		ringLine(addr, keyFile, s.people[1].Phone, s.people[0].Phone))
+	fmt.Fprintln(s.out, "Ctrl-C ends.")
+}
+
+// simTable lists the people in columns.
+func simTable(people []*person) string {
+	rows := [][]string{{"PHONE", "NAME", "USERNAME", "CONTACT OF"}}
+	for _, p := range people[:min(len(people), simRows)] {
+		rows = append(rows, []string{p.Phone, p.name(), "@" + p.Username, savedBy(people, p)})
+	}
+	var table strings.Builder
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, field := range row {
+			widths[i] = max(widths[i], len(field))
+		}
+	}
+	for _, row := range rows {
+		var line strings.Builder
+		for i, field := range row {
+			fmt.Fprintf(&line, "  %-*s", widths[i], field)
+		}
+		table.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+	}
+	if rest := len(people) - simRows; rest > 0 {
+		fmt.Fprintf(&table, "  … and %d more, up to %s\n", rest, people[len(people)-1].Phone)
+	}
+	return table.String()
+}
+
+// savedBy names those who have saved p.
+func savedBy(people []*person, p *person) string {
+	if len(p.contactOf) == 0 {
+		return "nobody"
+	}
+	var names []string
+	for _, i := range p.contactOf[:min(len(p.contactOf), simNames)] {
+		names = append(names, people[i].FirstName)
+	}
+	list := strings.Join(names, ", ")
+	if rest := len(p.contactOf) - simNames; rest > 0 {
+		list += fmt.Sprintf(" and %d more", rest)
+	}
+	return list
+}
+
+// changed prints a call's new state. It is told of each change in its order.
+func (s *simCalls) changed(c simulator.Call) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known := s.calls[c.ID]
+	if known == nil {
+		if c.State == simulator.Ended {
+			return // rated after its end
+		}
+		s.rung++
+		known = &simCall{number: s.rung}
+		s.calls[c.ID] = known
+	}
+	if known.state == c.State {
+		return
+	}
+	known.state = c.State
+	if c.State == simulator.Ended {
+		delete(s.calls, c.ID)
+	}
+	fmt.Fprintf(s.out, "%s  call %d  %s\n", time.Now().Format(time.TimeOnly), known.number, s.describe(c))
+}
+
+// describe says in words what state a call has come to.
+func (s *simCalls) describe(c simulator.Call) string {
+	switch c.State {
+	case simulator.Requested:
+		what := "calls"
+		if c.Video {
+			what = "calls with video"
+		}
+		return fmt.Sprintf("%s %s %s", s.who(c.From), what, s.who(c.To))
+	case simulator.Ringing:
+		return "rings at " + s.who(c.To)
+	case simulator.Accepted:
+		return s.who(c.To) + " answers"
+	case simulator.Active:
+		return "talking"
+	}
+	reason := string(c.Reason)
+	if reason == "" {
+		reason = "without a reason"
+	}
+	by := "nobody was in time"
+	if c.EndedBy != 0 {
+		by = "by " + s.who(c.EndedBy)
+	}
+	return fmt.Sprintf("ended after %s: %s, %s", shortDuration(c.Ended.Sub(c.Requested)), reason, by)
+}
+
+// who is a user by name and phone.
+func (s *simCalls) who(id int64) string {
+	for _, p := range s.people {
+		if p.ID == id {
+			return fmt.Sprintf("%s (%s)", p.name(), p.Phone)
+		}
+	}
+	return fmt.Sprint(id)
+}
