@@ -53,10 +53,23 @@ func migrate(db *sql.DB) error {
 		return err
 	}
 	if have > want {
-		return fmt.Errorf("it was written by a newer luahost (version %d, this one knows %d): use that one", have, want)
+		return newer(have, want)
 	}
 	_, err = provider.Up(ctx)
 	return err
+}
+
+func newer(have, want int64) error {
+	return fmt.Errorf("it was written by a newer luahost (version %d, this one knows %d): use that one", have, want)
+}
+
+// latestVersion is that of the last migration, whose name begins with it.
+func latestVersion() (int64, error) {
+	names, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		return 0, err
+	}
+	return goose.NumericComponent(names[len(names)-1])
 }
 
 func isDamaged(err error) bool {

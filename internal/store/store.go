@@ -1,5 +1,6 @@
 // Package store keeps what must outlive the process in one SQLite file: whom
-// the accounts have seen, and how far they have read their updates.
+// the accounts have seen, how far they have read their updates, and their calls
+// with the trace of each.
 //
 // A command opens one Store and gives it to its accounts. Every method may be
 // called from any goroutine. Note methods return at once: what they are given is
@@ -19,13 +20,24 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"luahost/internal/clock"
 )
 
 // Options of Open. Path is required.
 type Options struct {
 	Path string        // of the database; its folder is created for the owner's eyes only
 	Log  *slog.Logger  // default: discards
-	Lag  time.Duration // how long a write may wait for company in its transaction; default 250 ms
+	Lag  time.Duration // how long a write may wait for company in its transaction; default 50 ms
+
+	Keep  Keep        // what of the call log is kept; default: everything
+	Clock clock.Clock // by which calls grow old; default: the system's
+}
+
+// Keep limits the call log, with the traces of its calls.
+type Keep struct {
+	Age  time.Duration // of a call's ring; default: no limit
+	Size int64         // bytes that the database uses; default: no limit
 }
 
 // Store is an open database.
@@ -35,11 +47,15 @@ type Store struct {
 	lag    time.Duration
 	writer *sql.DB // one connection: SQLite has one writer, and queueing for it in Go is fair
 	reader *sql.DB
+	disk   *Reader // the call log on it
 
-	mu      sync.Mutex
-	closed  bool
-	peers   overlay
-	pending batch
+	mu       sync.Mutex
+	closed   bool
+	peers    overlay
+	numbers  numbers
+	pending  batch
+	writing  *batch // what a transaction under way is writing, or nil
+	revision int64  // of the call log after our last transaction
 
 	dirty   chan struct{}   // holds one token while pending is not empty
 	flush   chan chan error // Flush asks here
@@ -57,13 +73,17 @@ func Open(o Options) (*Store, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Lag == 0 {
-		o.Lag = 250 * time.Millisecond
+		o.Lag = 50 * time.Millisecond
+	}
+	if o.Clock == nil {
+		o.Clock = clock.System{}
 	}
 	s := &Store{
 		path:    o.Path,
 		log:     o.Log,
 		lag:     o.Lag,
 		peers:   newOverlay(),
+		numbers: numbers{given: make(map[callKey]given)},
 		pending: newBatch(),
 		dirty:   make(chan struct{}, 1),
 		flush:   make(chan chan error),
@@ -72,7 +92,7 @@ func Open(o Options) (*Store, error) {
 	}
 	if err := s.open(); err != nil {
 		s.closeConnections()
-		return nil, s.explain(err)
+		return nil, explain(s.path, err)
 	}
 	go s.write()
 	return s, nil
@@ -89,7 +109,15 @@ func (s *Store) open() error {
 	if err := migrate(s.writer); err != nil {
 		return err
 	}
-	s.reader, err = connect(s.path, 4, "query_only(1)")
+	if s.reader, err = connect(s.path, 4, "query_only(1)"); err != nil {
+		return err
+	}
+	s.disk = &Reader{path: s.path, db: s.reader}
+	ctx := context.Background() // two rows
+	if s.numbers.last, err = s.lastNumber(ctx); err != nil {
+		return err
+	}
+	s.revision, err = s.disk.Revision(ctx)
 	return err
 }
 
@@ -111,7 +139,12 @@ func (s *Store) Flush(ctx context.Context) error {
 	answer := make(chan error, 1)
 	select {
 	case s.flush <- answer:
-		return <-answer
+		select {
+		case err := <-answer:
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	case <-s.stopped:
 		return ErrClosed
 	case <-ctx.Done():
@@ -146,19 +179,21 @@ func (s *Store) closeConnections() error {
 	return errors.Join(errs...)
 }
 
+func (s *Store) explain(err error) error { return explain(s.path, err) }
+
 // explain turns what SQLite and the file system say into one line for a person.
-func (s *Store) explain(err error) error {
+func explain(path string, err error) error {
 	var pathErr *os.PathError
 	switch {
 	case err == nil:
 		return nil
 	case isDamaged(err):
-		return fmt.Errorf("database %s: it is damaged (%w): move it away, luahost starts a new one and learns peers again", s.path, err)
-	case errors.As(err, &pathErr) && pathErr.Path == s.path:
-		return fmt.Errorf("database %s: cannot be written: %w", s.path, pathErr.Err)
+		return fmt.Errorf("database %s: it is damaged (%w): move it away, luahost starts a new one and learns peers again", path, err)
+	case errors.As(err, &pathErr) && pathErr.Path == path:
+		return fmt.Errorf("database %s: cannot be written: %w", path, pathErr.Err)
 	case errors.As(err, &pathErr): // its folder
-		return fmt.Errorf("database %s: cannot be written: %s: %w", s.path, pathErr.Path, pathErr.Err)
+		return fmt.Errorf("database %s: cannot be written: %s: %w", path, pathErr.Path, pathErr.Err)
 	default:
-		return fmt.Errorf("database %s: %w", s.path, err)
+		return fmt.Errorf("database %s: %w", path, err)
 	}
 }

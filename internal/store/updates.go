@@ -69,7 +69,7 @@ func (s *Store) ChannelStates(ctx context.Context, owner int64) (map[int64]int, 
 	return states, s.explain(rows.Err())
 }
 
-func writeStates(ctx context.Context, tx *sql.Tx, b batch) error {
+func writeStates(ctx context.Context, tx *sql.Tx, b *batch) error {
 	for owner, state := range b.updates {
 		if state == (UpdateState{}) {
 			if err := forgetStates(ctx, tx, owner); err != nil {

@@ -15,6 +15,9 @@ type batch struct {
 	peers    map[peerKey]Peer
 	updates  map[int64]UpdateState
 	channels map[channelKey]int
+	calls    map[callKey]Call
+	entries  []Entry          // of all traces, in the order in which they were noted
+	fresh    map[callKey]bool // of calls: those whose number the disk has not confirmed
 }
 
 // retry is how long a write that did not work waits for the next attempt: a
@@ -26,11 +29,13 @@ func newBatch() batch {
 		peers:    make(map[peerKey]Peer),
 		updates:  make(map[int64]UpdateState),
 		channels: make(map[channelKey]int),
+		calls:    make(map[callKey]Call),
 	}
 }
 
 func (b batch) empty() bool {
-	return len(b.peers) == 0 && len(b.updates) == 0 && len(b.channels) == 0
+	return len(b.peers) == 0 && len(b.updates) == 0 && len(b.channels) == 0 &&
+		len(b.calls) == 0 && len(b.entries) == 0
 }
 
 // restore puts back what could not be written, behind what came meanwhile.
@@ -38,15 +43,18 @@ func (b *batch) restore(failed batch) {
 	maps.Copy(failed.peers, b.peers)
 	maps.Copy(failed.updates, b.updates)
 	maps.Copy(failed.channels, b.channels)
+	maps.Copy(failed.calls, b.calls)
+	failed.entries = append(failed.entries, b.entries...)
 	*b = failed
 }
 
-// note changes the pending batch and wakes the writer.
-func (s *Store) note(change func()) {
+// note changes the pending batch and wakes the writer. It reports whether the
+// Store is still open.
+func (s *Store) note(change func()) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return
+		return false
 	}
 	clean := s.pending.empty()
 	change()
@@ -56,6 +64,7 @@ func (s *Store) note(change func()) {
 		default: // the writer has not come to the last one yet
 		}
 	}
+	return true
 }
 
 // write is the one goroutine that writes. Close ends it.
@@ -101,35 +110,49 @@ func (s *Store) writePending() error {
 	s.mu.Lock()
 	b := s.pending
 	s.pending = newBatch()
-	s.mu.Unlock()
 	if b.empty() {
+		s.mu.Unlock()
 		return nil
 	}
-	err := s.transaction(b)
+	b.fresh = make(map[callKey]bool)
+	for key := range b.calls {
+		if s.numbers.fresh(key) {
+			b.fresh[key] = true
+		}
+	}
+	s.writing = &b
+	s.mu.Unlock()
+	done, err := s.transaction(&b)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.writing = nil
 	if err != nil {
 		s.pending.restore(b)
 		return s.explain(err)
 	}
 	s.peers.written(s.pending.peers)
+	s.numbers.confirm(done.numbers)
+	s.revision = max(s.revision, done.revision)
 	return nil
 }
 
-func (s *Store) transaction(b batch) (err error) {
+func (s *Store) transaction(b *batch) (done receipt, err error) {
 	ctx := context.Background() // Close waits for it, and nothing may lose it
 	tx, err := s.writer.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+		return done, fmt.Errorf("begin: %w", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit it has nothing to do
 	if err := writePeers(ctx, tx, b.peers); err != nil {
-		return fmt.Errorf("write peers: %w", err)
+		return done, fmt.Errorf("write peers: %w", err)
 	}
 	if err := writeStates(ctx, tx, b); err != nil {
-		return fmt.Errorf("write update states: %w", err)
+		return done, fmt.Errorf("write update states: %w", err)
 	}
-	return tx.Commit()
+	if done, err = writeLog(ctx, tx, b); err != nil {
+		return done, err
+	}
+	return done, tx.Commit()
 }
 
 func writePeers(ctx context.Context, tx *sql.Tx, peers map[peerKey]Peer) error {
