@@ -98,6 +98,12 @@ func shown(v lua.LValue) string {
 		if name, ok := v.RawGetString("_").(lua.LString); ok {
 			return "table " + clip(string(name))
 		}
+	case *lua.LUserData:
+		if object, ok := v.Value.(Object); ok {
+			if made, ok := object.TL().(typed); ok {
+				return "userdata " + made.TypeName()
+			}
+		}
 	}
 	return v.Type().String()
 }

@@ -19,13 +19,35 @@ var (
 
 // call is the Lua function of a method: read the table, look up peers and send
 // with the VM's lock released, and give the answer, or nil and an error table.
-func (m *Module) call(L *lua.LState, e *entry) int {
-	args := m.arguments(L, e)
+// The request's context goes through as, unless that is nil.
+func (m *Module) call(L *lua.LState, e *entry, as func(context.Context) context.Context) int {
+	tb, wrong := argumentTable(L, e)
+	if wrong != "" {
+		raise(L, e.name+": "+wrong)
+	}
+	result, err := m.perform(L, e, tb, as)
+	return finish(L, m.answer(L, e, result, err))
+}
+
+// Send makes the request that a script would make with method{…}, for a binding
+// that offers it under another name. It raises what is wrong with args at the
+// script's line, and gives the typed answer, or the error for ErrorTable. The
+// context of the request goes through as, unless that is nil.
+func (m *Module) Send(L *lua.LState, method string, args *lua.LTable, as func(context.Context) context.Context) (bin.Object, error) {
+	return m.perform(L, m.schema.names[method], args, as)
+}
+
+// perform makes the request of a table, sends it and tells OnRequest.
+func (m *Module) perform(L *lua.LState, e *entry, tb *lua.LTable, as func(context.Context) context.Context) (bin.Object, error) {
+	args := m.arguments(L, e, tb)
 	r := Request{Method: e.name, Args: args.object}
 	if m.opts.OnRequest != nil {
 		r.Script, r.Line = caller(L)
 	}
 	err := m.block(L, func(ctx context.Context) {
+		if as != nil {
+			ctx = as(ctx)
+		}
 		r.Began = time.Now()
 		r.Result, r.Err = m.send(ctx, e, args)
 		r.Took = time.Since(r.Began)
@@ -36,7 +58,7 @@ func (m *Module) call(L *lua.LState, e *entry) int {
 	if err != nil {
 		raise(L, e.name+": "+err.Error())
 	}
-	return finish(L, m.answer(L, e, r.Result, r.Err))
+	return r.Result, r.Err
 }
 
 // finish returns the n values on top of the stack. gopher-lua loses what a Go
@@ -64,12 +86,8 @@ type request struct {
 }
 
 // arguments makes the request of what the script gave, or raises an error.
-func (m *Module) arguments(L *lua.LState, e *entry) request {
+func (m *Module) arguments(L *lua.LState, e *entry, tb *lua.LTable) request {
 	object := e.newObject()
-	tb, wrong := argumentTable(L, e)
-	if wrong != "" {
-		raise(L, e.name+": "+wrong)
-	}
 	r := reader{ctx: L.Context(), schema: m.schema, peers: m.opts.Peers != nil}
 	if fault := r.object(tb, m.schema.plan(e), reflect.ValueOf(object).Elem()); fault != nil {
 		raise(L, e.name+": "+fault.Error())
@@ -90,7 +108,7 @@ func argumentTable(L *lua.LState, e *entry) (_ *lua.LTable, wrong string) {
 	switch {
 	case !ok:
 		return nil, "expected a table of arguments, got " + shown(first)
-	case tb.Metatable != lua.LNil && vmOf(L).isSpace(tb):
+	case tb.Metatable != lua.LNil && vmOf(L).isSpace[tb]:
 		return nil, "call it with a dot, not a colon"
 	case L.GetTop() > 1:
 		return nil, "expected one table of arguments, got more"

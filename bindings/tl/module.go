@@ -48,6 +48,13 @@ type Peers interface {
 	Username(ctx context.Context, name string) (tg.InputPeerClass, error)
 }
 
+// Object is what the Value of a userdata may be that stands for a TL object: a
+// script can give it wherever that object is wanted.
+type Object interface {
+	// TL makes the object, a pointer to one of gotd's structs.
+	TL() bin.Object
+}
+
 // Request is one call of a method, as it went.
 type Request struct {
 	Method string     // phone.discardCall
@@ -77,7 +84,7 @@ func New(opts Options) *Module {
 	m := &Module{opts: opts, schema: s}
 	for _, methods := range s.namespaces {
 		for _, e := range methods {
-			e.call = func(L *lua.LState) int { return m.call(L, e) }
+			e.call = func(L *lua.LState) int { return m.call(L, e, nil) }
 		}
 	}
 	return m
@@ -93,3 +100,6 @@ func (m *Module) Event(name string) error {
 	}
 	return fmt.Errorf("%s is not an update%s", quoted(name), suggestion(name, c.memberNames()))
 }
+
+// Updates lists the names that Event accepts.
+func (m *Module) Updates() []string { return m.schema.classes["Update"].memberNames() }

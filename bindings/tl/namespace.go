@@ -1,6 +1,9 @@
 package tl
 
 import (
+	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -66,18 +69,41 @@ func (m *Module) Global(L *lua.LState, name string) lua.LValue {
 	state := vmOf(L)
 	space := state.spaces[name]
 	if space == nil {
-		space = m.makeNamespace(L, state, name)
+		space = m.makeNamespace(L, state, name, nil)
 		state.spaces[name] = space
 	}
 	L.G.Global.RawSetString(name, space)
 	return space
 }
 
-func (m *Module) makeNamespace(L *lua.LState, state *vm, name string) *lua.LTable {
+// Root gives a table of all namespaces, made as a script names them, whose
+// requests' contexts go through as: as("work").messages.sendMessage{…}.
+func (m *Module) Root(L *lua.LState, as func(context.Context) context.Context) *lua.LTable {
+	root, metatable := L.NewTable(), newMetatable(L)
+	metatable.RawSetString("__index", L.NewFunction(func(L *lua.LState) int {
+		name := lua.LVAsString(L.Get(2))
+		if m.schema.namespaces[name] == nil {
+			known := slices.Collect(maps.Keys(m.schema.namespaces))
+			raise(L, quoted(name)+" is not a namespace"+suggestion(name, known))
+		}
+		space := m.makeNamespace(L, vmOf(L), name, as)
+		root.RawSetString(name, space)
+		L.Push(space)
+		return 1
+	}))
+	root.Metatable = metatable
+	return root
+}
+
+func (m *Module) makeNamespace(L *lua.LState, state *vm, name string, as func(context.Context) context.Context) *lua.LTable {
 	methods := m.schema.namespaces[name]
 	space := L.CreateTable(0, len(methods))
 	for _, e := range methods {
-		fn := L.NewFunction(e.call)
+		call := e.call
+		if as != nil {
+			call = func(L *lua.LState) int { return m.call(L, e, as) }
+		}
+		fn := L.NewFunction(call)
 		state.methods[fn] = e
 		space.RawSetString(strings.TrimPrefix(e.name, name+"."), fn)
 	}
@@ -87,6 +113,7 @@ func (m *Module) makeNamespace(L *lua.LState, state *vm, name string) *lua.LTabl
 		return 0
 	}))
 	space.Metatable = metatable
+	state.isSpace[space] = true
 	return space
 }
 

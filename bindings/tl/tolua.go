@@ -24,6 +24,7 @@ type writer struct {
 type typed interface {
 	bin.Object
 	TypeID() uint32
+	TypeName() string
 }
 
 // ToLua gives what a script sees of a TL object: a table, a copy, or for a Bool

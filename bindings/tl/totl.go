@@ -227,6 +227,9 @@ func (r *reader) vector(v lua.LValue, t *typ, dst reflect.Value) *fault {
 // boxed sets an object of a type that constructors make.
 func (r *reader) boxed(v lua.LValue, t *typ, dst reflect.Value) *fault {
 	c := t.class
+	if held, ok := v.(*lua.LUserData); ok {
+		return r.held(held, t, dst)
+	}
 	if c.form != formNone {
 		if done, fault := r.shorthand(v, c, dst); done || fault != nil {
 			return fault
@@ -258,6 +261,27 @@ func (r *reader) boxed(v lua.LValue, t *typ, dst reflect.Value) *fault {
 		return fault
 	}
 	dst.Set(object)
+	return nil
+}
+
+// held sets the object that a userdata stands for.
+func (r *reader) held(v *lua.LUserData, t *typ, dst reflect.Value) *fault {
+	object, ok := v.Value.(Object)
+	if !ok {
+		return r.fault("expected %s, got %s", t.expected(), shown(v))
+	}
+	made, ok := object.TL().(typed)
+	if !ok {
+		return r.fault("expected %s, got %s", t.expected(), shown(v))
+	}
+	if e := r.schema.ids[made.TypeID()]; e == nil || !t.class.has(e) {
+		return r.fault("expected %s, got %s", t.expected(), shown(v))
+	}
+	if t.kind == kindStruct {
+		dst.Set(reflect.ValueOf(made).Elem())
+	} else {
+		dst.Set(reflect.ValueOf(made))
+	}
 	return nil
 }
 

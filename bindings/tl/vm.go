@@ -10,7 +10,8 @@ import (
 type vm struct {
 	objects  map[*entry]*lua.LTable    // metatables of TL objects
 	methods  map[*lua.LFunction]*entry // the methods in the namespaces made so far
-	spaces   map[string]*lua.LTable    // these namespaces
+	spaces   map[string]*lua.LTable    // those that are globals
+	isSpace  map[*lua.LTable]bool      // all of them
 	errors   *lua.LTable               // metatable of error tables
 	unknown  *lua.LTable               // metatable of what is not of the layer
 	describe *lua.LFunction            // __tostring of TL objects
@@ -29,22 +30,13 @@ func vmOf(L *lua.LState) *vm {
 		objects:  map[*entry]*lua.LTable{},
 		methods:  map[*lua.LFunction]*entry{},
 		spaces:   map[string]*lua.LTable{},
+		isSpace:  map[*lua.LTable]bool{},
 		describe: L.NewFunction(objectToString),
 	}
 	held := L.NewUserData()
 	held.Value = state
 	registry.RawSetString(registryKey, held)
 	return state
-}
-
-// isSpace says whether tb is one of the namespaces.
-func (s *vm) isSpace(tb *lua.LTable) bool {
-	for _, space := range s.spaces {
-		if space == tb {
-			return true
-		}
-	}
-	return false
 }
 
 // newMetatable makes a metatable that scripts can neither read nor change. It has
