@@ -1,0 +1,96 @@
+package manual
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"luahost/internal/nearest"
+)
+
+// Fault is a script's mistake in what it gave, for the binding to raise at the
+// script's line.
+type Fault struct {
+	Path string // when.any[2].days, or "" for the whole
+	Text string
+}
+
+// Error implements error.
+func (f *Fault) Error() string {
+	if f.Path == "" {
+		return f.Text
+	}
+	return f.Path + ": " + f.Text
+}
+
+// Faultf makes a Fault of the whole.
+func Faultf(format string, args ...any) *Fault {
+	return &Fault{Text: fmt.Sprintf(format, args...)}
+}
+
+// At makes of a fault in a part that of the whole, which has the part by name.
+func At(name string, err error) error {
+	var f *Fault
+	switch {
+	case !errors.As(err, &f):
+		return fmt.Errorf("%s: %w", name, err)
+	case f.Path == "":
+		return &Fault{Path: name, Text: f.Text}
+	case strings.HasPrefix(f.Path, "["):
+		return &Fault{Path: name + f.Path, Text: f.Text}
+	default:
+		return &Fault{Path: name + "." + f.Path, Text: f.Text}
+	}
+}
+
+// AtIndex is At for an element of a list.
+func AtIndex(i int, err error) error {
+	return At("["+strconv.Itoa(i)+"]", err)
+}
+
+// Unknown is the fault of a name that does not exist, with the nearest one that
+// does or else some of them.
+func Unknown(what, name string, known []string) *Fault {
+	text := "unknown " + what
+	if hint := nearest.Hint(name, known); hint != "" {
+		text += hint
+	} else {
+		text += ", there are " + strings.Join(known, ", ")
+	}
+	return &Fault{Path: clip(name), Text: text}
+}
+
+// Shown gives a value as an error text shows it: its type and, when that is
+// short and tells something, the value.
+func Shown(v lua.LValue) string {
+	switch v := v.(type) {
+	case lua.LString:
+		return "string " + strconv.Quote(clip(string(v)))
+	case lua.LNumber:
+		return "number " + v.String()
+	case lua.LBool:
+		return "boolean " + v.String()
+	case *lua.LTable:
+		if name, ok := v.RawGetString("_").(lua.LString); ok {
+			return "table " + clip(string(name))
+		}
+	}
+	return v.Type().String()
+}
+
+// clip bounds what a script's own strings put into an error text.
+func clip(s string) string {
+	const most = 48
+	if len(s) <= most {
+		return s
+	}
+	end := most
+	for end > most-utf8.UTFMax && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + "…"
+}
