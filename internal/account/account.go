@@ -17,6 +17,7 @@
 package account
 
 import (
+	"context"
 	"crypto/rsa"
 	"errors"
 	"log/slog"
@@ -51,6 +52,9 @@ type Options struct {
 	// Prompt asks a person for code and password. Nil: nobody is asked, and a
 	// session that is not logged in is ErrUnauthorized. A bot needs none.
 	Prompt Prompt
+	// BeforeLogin is asked on the connection over which somebody is about to log
+	// in; its error ends that. Nil: nobody objects.
+	BeforeLogin func(ctx context.Context, through tg.Invoker) error
 	// OnUpdate gets every update once. It must not block. Nil: nobody listens.
 	OnUpdate func(Update)
 

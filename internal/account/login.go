@@ -46,6 +46,11 @@ func (a *Account) login(ctx context.Context, file *sessionFile) error {
 }
 
 func (s *session) logIn(ctx context.Context) error {
+	if s.opts.BeforeLogin != nil {
+		if err := s.opts.BeforeLogin(ctx, s); err != nil {
+			return err
+		}
+	}
 	flow := login{
 		session: s,
 		client:  auth.NewClient(tg.NewClient(s), crypto.DefaultRand(), s.opts.APIID, s.opts.APIHash),

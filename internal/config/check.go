@@ -127,7 +127,9 @@ func (f *file) checkAccounts() ([]Account, error) {
 	return accounts, nil
 }
 
-func splitServer(server string) error {
+// CheckServer says what is wrong with the address of a server. The name of what
+// holds it goes before the error.
+func CheckServer(server string) error {
 	host, port, err := net.SplitHostPort(server)
 	if err != nil || host == "" {
 		return fmt.Errorf("is %q: write host:port, as in 127.0.0.1:9443", server)

@@ -24,17 +24,26 @@ func (f *file) checkServer() (*rsa.PublicKey, error) {
 	case t.ServerKey == "":
 		return nil, f.wrong("telegram.server", "needs server_key: the file with that server's public RSA key")
 	}
-	if err := splitServer(t.Server); err != nil {
+	if err := CheckServer(t.Server); err != nil {
 		return nil, f.wrong("telegram.server", "%w", err)
 	}
-	path := f.resolve(t.ServerKey)
+	key, err := ServerKey(f.resolve(t.ServerKey))
+	if err != nil {
+		return nil, f.wrong("telegram.server_key", "%w", err)
+	}
+	return key, nil
+}
+
+// ServerKey reads the public key of a server. Its error is what a key of the
+// configuration, or a flag, "is" or "cannot": the name goes before it.
+func ServerKey(path string) (*rsa.PublicKey, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, f.wrong("telegram.server_key", "cannot be read: %w", unreadableKey(path, err))
+		return nil, fmt.Errorf("cannot be read: %w", unreadableKey(path, err))
 	}
 	key, err := parseKey(text)
 	if err != nil {
-		return nil, f.wrong("telegram.server_key", "is %s, which %w", path, err)
+		return nil, fmt.Errorf("is %s, which %w", path, err)
 	}
 	return key, nil
 }

@@ -10,6 +10,10 @@ import (
 // DC is the id of the only data center.
 const DC = 2
 
+// Country is where this Telegram finds its clients to be: nowhere, as ISO 3166
+// leaves ZZ to everybody. Real ones name a country, which tells them apart.
+const Country = "ZZ"
+
 // getConfig tells clients what to know before anything else
 // (https://core.telegram.org/api/config). The sizes and periods are plausible
 // ones; clients are to read them and not to know them. It lasts an hour.
@@ -40,10 +44,10 @@ func (t *Telegram) getConfig(*Client, *tg.HelpGetConfigRequest) (*tg.Config, err
 		RatingEDecay:            2_419_200,
 		StickersRecentLimit:     200,
 		ChannelsReadMediaPeriod: 604_800,
-		CallReceiveTimeoutMs:    milliseconds(receiveTimeout),
-		CallRingTimeoutMs:       milliseconds(ringTimeout),
-		CallConnectTimeoutMs:    milliseconds(connectTimeout),
-		CallPacketTimeoutMs:     milliseconds(packetTimeout),
+		CallReceiveTimeoutMs:    milliseconds(t.timeouts.Receive),
+		CallRingTimeoutMs:       milliseconds(t.timeouts.Ring),
+		CallConnectTimeoutMs:    milliseconds(t.timeouts.Connect),
+		CallPacketTimeoutMs:     milliseconds(t.timeouts.Packet),
 		MeURLPrefix:             "https://t.me/",
 		CaptionLengthMax:        1024,
 		MessageLengthMax:        maxMessage,
@@ -54,7 +58,7 @@ func (t *Telegram) getConfig(*Client, *tg.HelpGetConfigRequest) (*tg.Config, err
 func milliseconds(d time.Duration) int { return int(d.Milliseconds()) }
 
 func (t *Telegram) getNearestDC(*Client, *tg.HelpGetNearestDCRequest) (*tg.NearestDC, error) {
-	return &tg.NearestDC{Country: "ZZ", ThisDC: DC, NearestDC: DC}, nil
+	return &tg.NearestDC{Country: Country, ThisDC: DC, NearestDC: DC}, nil
 }
 
 // getAppConfig has nothing to configure (https://core.telegram.org/api/config).

@@ -27,11 +27,16 @@ type End struct {
 
 // Ring calls somebody. The client must be logged in as a user.
 func (c *Client) Ring(ctx context.Context, userID int64, video bool) (*End, error) {
-	e := newEnd(c)
+	return Ring(ctx, c, c.InputUser(userID), video)
+}
+
+// Ring calls somebody through any client, also one behind a connection.
+func Ring(ctx context.Context, through tg.Invoker, who tg.InputUserClass, video bool) (*End, error) {
+	e := newEnd(through)
 	hash := sha256.Sum256(e.half)
 	answer, err := e.api.PhoneRequestCall(ctx, &tg.PhoneRequestCallRequest{
 		Video:    video,
-		UserID:   c.InputUser(userID),
+		UserID:   who,
 		RandomID: int(int32(binary.LittleEndian.Uint32(randomBytes(4)))),
 		GAHash:   hash[:],
 		Protocol: Protocol(),
@@ -73,11 +78,11 @@ func Protocol() tg.PhoneCallProtocol {
 	}
 }
 
-func newEnd(c *Client) *End {
+func newEnd(through tg.Invoker) *End {
 	// 256 bits are as good as 2048 against a safe prime, and eight times cheaper.
 	secret := new(big.Int).SetBytes(randomBytes(32))
 	half := new(big.Int).Exp(big.NewInt(dhG), secret, prime())
-	return &End{api: tg.NewClient(c), secret: secret, half: padded(half)}
+	return &End{api: tg.NewClient(through), secret: secret, half: padded(half)}
 }
 
 // ID is the call's id.
