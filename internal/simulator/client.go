@@ -104,7 +104,7 @@ func (c *Client) Handle(ctx context.Context, b *bin.Buffer) (bin.Encoder, error)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := unwrap(b); err != nil {
+	if _, err := Unwrap(b); err != nil {
 		return nil, err
 	}
 	id, err := b.PeekID()

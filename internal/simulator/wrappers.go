@@ -19,35 +19,49 @@ func (q *query) Encode(b *bin.Buffer) error {
 	return nil
 }
 
-// unwrap takes a request out of the wrappers that say how to carry it out
-// (https://core.telegram.org/api/invoking). Our choice: the layer, the client's
-// description and the order after other requests change nothing here; a
-// connection that wants no updates does not subscribe.
-func unwrap(b *bin.Buffer) error {
+// Wrapped is what the wrappers around a request say of how to carry it out.
+type Wrapped struct {
+	Layer     int  // of the API that the client speaks; 0: not said
+	NoUpdates bool // the client wants none on this connection
+}
+
+// Unwrap takes a request out of its wrappers
+// (https://core.telegram.org/api/invoking). Our choice: the client's description
+// and the order after other requests change nothing here.
+func Unwrap(b *bin.Buffer) (Wrapped, error) {
+	var w Wrapped
 	for {
 		id, err := b.PeekID()
 		if err != nil {
-			return Refuse(400, "INPUT_FETCH_ERROR")
+			return w, Refuse(400, "INPUT_FETCH_ERROR")
 		}
 		inner := new(bin.Buffer)
 		q := &query{inner}
-		var wrapper bin.Decoder
+		var (
+			wrapper bin.Decoder
+			layer   tg.InvokeWithLayerRequest
+		)
 		switch id {
 		case tg.InvokeWithLayerRequestTypeID:
-			wrapper = &tg.InvokeWithLayerRequest{Query: q}
+			layer.Query = q
+			wrapper = &layer
 		case tg.InitConnectionRequestTypeID:
 			wrapper = &tg.InitConnectionRequest{Query: q}
 		case tg.InvokeWithoutUpdatesRequestTypeID:
+			w.NoUpdates = true
 			wrapper = &tg.InvokeWithoutUpdatesRequest{Query: q}
 		case tg.InvokeAfterMsgRequestTypeID:
 			wrapper = &tg.InvokeAfterMsgRequest{Query: q}
 		case tg.InvokeAfterMsgsRequestTypeID:
 			wrapper = &tg.InvokeAfterMsgsRequest{Query: q}
 		default:
-			return nil
+			return w, nil
 		}
 		if err := wrapper.Decode(b); err != nil {
-			return Refuse(400, "INPUT_FETCH_ERROR")
+			return w, Refuse(400, "INPUT_FETCH_ERROR")
+		}
+		if layer.Layer != 0 {
+			w.Layer = layer.Layer
 		}
 		b.ResetTo(inner.Buf)
 	}
