@@ -1,6 +1,8 @@
 package simulator
 
 import (
+	"cmp"
+	"fmt"
 	"time"
 
 	"github.com/gotd/td/tg"
@@ -8,15 +10,22 @@ import (
 	"luahost/internal/clock"
 )
 
-// The timeouts of calls, as help.getConfig tells them. The documentation has the
-// clients keep them; our choice is that Telegram keeps the first three as well,
-// so that a call also ends when nobody does.
-const (
-	receiveTimeout = 20 * time.Second // for one of the callee's devices to say that it rings
-	ringTimeout    = 90 * time.Second // for somebody to answer it
-	connectTimeout = 30 * time.Second // for the caller to confirm
-	packetTimeout  = 10 * time.Second // between two packets, which Telegram does not see
-)
+// Timeouts are how long a call may wait for its next step, as help.getConfig
+// tells it. The documentation has the clients keep them; our choice is that
+// Telegram keeps them as well, so that a call also ends when nobody does.
+type Timeouts struct {
+	Receive time.Duration // for a device of the callee to say that it rings; default 20 s, then missed
+	Ring    time.Duration // for somebody to answer; default 90 s, then missed
+	Connect time.Duration // for the caller to confirm; default 30 s, then disconnect
+	Packet  time.Duration // without a packet, see Telegram.Packets; default 10 s, then disconnect
+}
+
+func (o *Timeouts) setDefaults() {
+	o.Receive = cmp.Or(o.Receive, 20*time.Second)
+	o.Ring = cmp.Or(o.Ring, 90*time.Second)
+	o.Connect = cmp.Or(o.Connect, 30*time.Second)
+	o.Packet = cmp.Or(o.Packet, 10*time.Second)
+}
 
 // State is how far a call has come.
 type State string
@@ -100,11 +109,11 @@ func (t *Telegram) changed(c *call, state State) {
 	}
 	switch state {
 	case Requested:
-		t.limit(c, receiveTimeout, Missed)
+		t.limit(c, t.timeouts.Receive, Missed)
 	case Ringing:
-		t.limit(c, ringTimeout, Missed)
+		t.limit(c, t.timeouts.Ring, Missed)
 	case Accepted:
-		t.limit(c, connectTimeout, Disconnect)
+		t.limit(c, t.timeouts.Connect, Disconnect)
 	}
 	t.snapshot(c)
 }
@@ -120,13 +129,37 @@ func (t *Telegram) snapshot(c *call) {
 // limit ends c for reason unless it leaves its present state within d.
 func (t *Telegram) limit(c *call, d time.Duration, reason Reason) {
 	state := c.State
-	c.timer = t.clock.AfterFunc(d, func() {
+	var timer clock.Timer
+	timer = t.clock.AfterFunc(d, func() {
 		t.mu.Lock()
 		defer t.release()
-		if c.State == state { // else it was stopped too late
+		if c.State == state && c.timer == timer { // else it was stopped too late
+			c.Duration = c.talked(t.clock.Now())
 			t.end(c, nil, reason)
 		}
 	})
+	c.timer = timer
+}
+
+// Packets says whether the packets of an active call arrive, which they do from
+// its beginning. When they have stayed away for Timeouts.Packet, the call ends as
+// disconnected: by the clients, as documented, or else by Telegram, which is our
+// choice, as the real one does not see packets.
+func (t *Telegram) Packets(callID int64, arrive bool) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := t.calls[callID]
+	if c == nil || c.State != Active {
+		return fmt.Errorf("packets: no active call has the id %d", callID)
+	}
+	switch {
+	case arrive && c.timer != nil:
+		c.timer.Stop()
+		c.timer = nil
+	case !arrive && c.timer == nil:
+		t.limit(c, t.timeouts.Packet, Disconnect)
+	}
+	return nil
 }
 
 // end ends a call for both sides. The device that ended it, if any, gets the

@@ -38,6 +38,17 @@ func (t *Telegram) Block(of, who int64) error {
 	return nil
 }
 
+// Contacts gives the ids of those whom a user has saved, in their order.
+func (t *Telegram) Contacts(of int64) []int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	u := t.users[of]
+	if u == nil {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(u.contacts))
+}
+
 func (t *Telegram) pair(of, who int64) (*user, *user, error) {
 	for _, id := range []int64{of, who} {
 		if t.users[id] == nil {

@@ -53,8 +53,11 @@ func Ring(ctx context.Context, through tg.Invoker, who tg.InputUserClass, video 
 }
 
 // Answering takes up an incoming call, of which the caller learns nothing yet.
-func (c *Client) Answering(call *tg.PhoneCallRequested) *End {
-	e := newEnd(c)
+func (c *Client) Answering(call *tg.PhoneCallRequested) *End { return Answering(c, call) }
+
+// Answering takes up an incoming call of any client, also one behind a connection.
+func Answering(through tg.Invoker, call *tg.PhoneCallRequested) *End {
+	e := newEnd(through)
 	e.peer = tg.InputPhoneCall{ID: call.ID, AccessHash: call.AccessHash}
 	return e
 }

@@ -35,6 +35,8 @@ type Options struct {
 	Log    *slog.Logger // default: silent
 	Rand   io.Reader    // of ids, hashes and keys; default crypto/rand.Reader
 	OnCall func(Call)   // gets a snapshot after each change of a call; may be nil
+
+	Timeouts Timeouts // of calls
 }
 
 // Telegram is one embedded Telegram. Its methods may be called concurrently.
@@ -43,6 +45,8 @@ type Telegram struct {
 	log     *slog.Logger
 	methods map[uint32]method // by the request's type id
 	secret  []byte            // all access hashes come from it
+
+	timeouts Timeouts
 
 	mu         sync.Mutex // guards all that follows and all that it leads to
 	rand       io.Reader
@@ -72,10 +76,12 @@ func New(o Options) *Telegram {
 	if o.Rand == nil {
 		o.Rand = rand.Reader
 	}
+	o.Timeouts.setDefaults()
 	t := &Telegram{
 		clock:      o.Clock,
 		log:        o.Log,
 		methods:    make(map[uint32]method),
+		timeouts:   o.Timeouts,
 		rand:       bufio.NewReader(o.Rand),
 		host:       "127.0.0.1",
 		port:       443,

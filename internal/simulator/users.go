@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -108,6 +109,17 @@ func (t *Telegram) AddUser(u User) (int64, error) {
 		t.byToken[u.BotToken] = added
 	}
 	return u.ID, nil
+}
+
+// Users gives everybody, in the order of ids.
+func (t *Telegram) Users() []User {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	users := make([]User, 0, len(t.users))
+	for _, id := range slices.Sorted(maps.Keys(t.users)) {
+		users = append(users, t.users[id].User)
+	}
+	return users
 }
 
 // vacant says whether what identifies u is usable and not taken.
