@@ -38,6 +38,7 @@ type authKey struct {
 	slot     int64 // number of the period whose salts these are
 	salts    [2]int64
 	sessions []*session // by age
+	layer    *layer     // that the client spoke last
 }
 
 func newAuthKey(s *Server, key crypto.AuthKey) *authKey {
@@ -63,7 +64,7 @@ func (k *authKey) session(id int64) *session {
 		}
 		k.sessions = slices.DeleteFunc(k.sessions, func(s *session) bool { return s == old })
 	}
-	s := &session{key: k, id: id}
+	s := &session{key: k, id: id, layer: k.layer}
 	k.sessions = append(k.sessions, s)
 	k.mu.Unlock()
 	if old != nil {

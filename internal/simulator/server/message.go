@@ -8,7 +8,6 @@ import (
 	"github.com/gotd/td/bin"
 	"github.com/gotd/td/mt"
 	"github.com/gotd/td/proto"
-	"github.com/gotd/td/tg"
 	"github.com/gotd/td/tgerr"
 
 	"luahost/internal/simulator"
@@ -134,8 +133,11 @@ func (c *conn) handle(ctx context.Context, s *session, m incoming) {
 
 // request carries a request out on a goroutine of its own.
 func (c *conn) request(ctx context.Context, s *session, r *request, body []byte) {
-	if typeOf(body) != tg.InvokeWithoutUpdatesRequestTypeID {
-		s.wantUpdates()
+	inner := &bin.Buffer{Buf: body}
+	l, err := s.unwrap(inner)
+	if err != nil {
+		s.answer(r, c.refusal(r.id, err))
+		return
 	}
 	select {
 	case c.running <- struct{}{}:
@@ -144,11 +146,11 @@ func (c *conn) request(ctx context.Context, s *session, r *request, body []byte)
 	}
 	c.server.work.Go(func() {
 		defer func() { <-c.running }()
-		result, err := s.key.client.Handle(ctx, &bin.Buffer{Buf: body})
+		result, err := s.key.client.Handle(ctx, inner)
 		switch {
 		case errors.Is(err, simulator.ErrDisconnect) && result != nil:
 			c.close() // first: the answer is for the next connection
-			s.answer(r, c.result(r.id, result))
+			s.answer(r, c.result(l, r.id, result))
 		case errors.Is(err, simulator.ErrDisconnect):
 			s.forgo(r)
 			c.close()
@@ -156,9 +158,33 @@ func (c *conn) request(ctx context.Context, s *session, r *request, body []byte)
 		case err != nil:
 			s.answer(r, c.refusal(r.id, err))
 		default:
-			s.answer(r, c.result(r.id, result))
+			s.answer(r, c.result(l, r.id, result))
 		}
 	})
+}
+
+// unwrap takes a request out of its wrappers and into the newest layer, and
+// gives the layer in which it is to be answered.
+func (s *session) unwrap(b *bin.Buffer) (*layer, error) {
+	w, err := simulator.Unwrap(b)
+	if err != nil {
+		return nil, err
+	}
+	if w.Layer != 0 {
+		l, err := s.key.server.layers.spoken(w.Layer)
+		if err != nil {
+			return nil, err
+		}
+		s.speak(l)
+	}
+	if !w.NoUpdates {
+		s.wantUpdates()
+	}
+	l := s.spoken()
+	if err := l.renew(b); err != nil {
+		return nil, simulator.Refuse(400, "INPUT_FETCH_ERROR")
+	}
+	return l, nil
 }
 
 func (c *conn) refusal(id int64, err error) []byte {

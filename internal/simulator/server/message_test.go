@@ -178,7 +178,7 @@ func TestBigResultIsPacked(t *testing.T) {
 	w := newWorld(t, Options{})
 	c := newConn(w.server, nil)
 	big := &tg.NearestDC{Country: string(bytes.Repeat([]byte("x"), packAbove))}
-	body := c.result(4, big)
+	body := c.result(nil, 4, big)
 	var r proto.Result
 	if err := decode(incoming{body: body}, &r); err != nil {
 		t.Fatal(err)

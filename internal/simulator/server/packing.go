@@ -92,8 +92,8 @@ func unpack(data []byte) ([]byte, error) {
 }
 
 // result is an rpc_result, packed when that makes it smaller.
-func (c *conn) result(id int64, result bin.Encoder) []byte {
-	b, err := rpcResult(id, result)
+func (c *conn) result(l *layer, id int64, result bin.Encoder) []byte {
+	b, err := rpcResult(l, id, result)
 	if err != nil {
 		return c.refusal(id, err)
 	}
@@ -101,18 +101,18 @@ func (c *conn) result(id int64, result bin.Encoder) []byte {
 	if len(b) < packAbove {
 		return b
 	}
-	packed, err := rpcResult(id, proto.GZIP{Data: b[head:]})
+	packed, err := rpcResult(nil, id, proto.GZIP{Data: b[head:]})
 	if err != nil || len(packed) >= len(b) {
 		return b
 	}
 	return packed
 }
 
-func rpcResult(id int64, result bin.Encoder) ([]byte, error) {
+func rpcResult(l *layer, id int64, result bin.Encoder) ([]byte, error) {
 	var b bin.Buffer
 	b.PutID(proto.ResultTypeID)
 	b.PutLong(id)
-	err := b.Encode(result)
+	err := l.encode(&b, result)
 	return b.Buf, err
 }
 

@@ -69,6 +69,7 @@ type Server struct {
 	listener net.Listener
 	cipher   crypto.Cipher
 	ids      *proto.MessageIDGen
+	layers   layers
 	work     sync.WaitGroup // connections and requests
 
 	mu       sync.Mutex
@@ -91,6 +92,10 @@ func Listen(o Options) (*Server, error) {
 	if bits := o.Key.N.BitLen(); bits != crypto.RSAKeyBits {
 		return nil, fmt.Errorf("the server's RSA key has %d bits, MTProto needs %d", bits, crypto.RSAKeyBits)
 	}
+	older, err := readLayers()
+	if err != nil {
+		return nil, err
+	}
 	listener, err := net.Listen("tcp", o.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", o.Addr, errors.Unwrap(err))
@@ -101,6 +106,7 @@ func Listen(o Options) (*Server, error) {
 		listener: listener,
 		cipher:   crypto.NewServerCipher(crypto.DefaultRand()),
 		ids:      proto.NewMessageIDGen(o.Clock.Now),
+		layers:   older,
 		keys:     make(map[[8]byte]*authKey),
 		conns:    make(map[*conn]struct{}),
 	}

@@ -44,6 +44,7 @@ type session struct {
 	window    window // what the client sent
 	kept      kept   // what is sent again: answers, and the announcement
 	ackTimer  clock.Timer
+	layer     *layer // that the client speaks; nil: the newest
 	subscribe bool   // to updates: somebody began or has done it
 	cancel    func() // ends the subscription
 }
@@ -201,6 +202,24 @@ func (s *session) announce(first int64) {
 	s.put(m)
 }
 
+// speak notes the layer that the client speaks, here and, until they say
+// otherwise, in the sessions that it begins later: that is how Telegram knows the
+// layer of a client which has introduced itself once.
+func (s *session) speak(l *layer) {
+	s.key.mu.Lock()
+	s.key.layer = l
+	s.key.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.layer = l
+}
+
+func (s *session) spoken() *layer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.layer
+}
+
 // wantUpdates subscribes the session, once.
 func (s *session) wantUpdates() {
 	s.mu.Lock()
@@ -222,7 +241,7 @@ func (s *session) wantUpdates() {
 
 func (s *session) update(u tg.UpdatesClass) {
 	var b bin.Buffer
-	if err := u.Encode(&b); err != nil {
+	if err := s.spoken().encode(&b, u); err != nil {
 		s.key.server.o.Log.Error("update not encoded", "err", err)
 		return
 	}
