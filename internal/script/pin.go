@@ -7,8 +7,9 @@ import "context"
 // changed since: so a call stays with the rules that it began with. The
 // generations stay open until Release. A Pin may be used from any goroutine.
 type Pin struct {
-	host *Host
-	live *generations
+	host     *Host
+	live     *generations
+	released bool // guarded by host.mu
 }
 
 // Pin holds on to the generations that are live now.
@@ -21,9 +22,12 @@ func (h *Host) Pin() *Pin {
 	return &Pin{host: h, live: h.live}
 }
 
-// Release lets the generations go; it is called once, and nothing is dispatched
-// after it.
+// Release lets the generations go; it is called once. What is dispatched after
+// it goes to the generations that are live then, and nothing is started.
 func (p *Pin) Release() {
+	p.host.mu.Lock()
+	p.released = true
+	p.host.mu.Unlock()
 	for _, rt := range p.live.runtimes {
 		if rt.unpin() {
 			p.host.closeRetired(rt)
@@ -35,7 +39,11 @@ func (p *Pin) Release() {
 func (p *Pin) Dispatch(ctx context.Context, ev Event) int {
 	p.host.mu.Lock()
 	defer p.host.mu.Unlock()
-	return p.host.dispatch(ctx, ev, p.live.handlers[ev.Name])
+	live := p.live
+	if p.released {
+		live = p.host.live
+	}
+	return p.host.dispatch(ctx, ev, live.handlers[ev.Name])
 }
 
 // Registered is one handler of a pinned generation.
@@ -61,12 +69,13 @@ func (p *Pin) Registered(event string) []Registered {
 
 // Start starts one handler, and waits for nothing. ended, unless nil, is called
 // once on the handler's goroutine, after Options.OnHandler and without the VM's
-// lock. The host being about to end, nothing is started and Start is false.
+// lock. The host being about to end, or the pin released, nothing is started and
+// Start is false.
 func (p *Pin) Start(ctx context.Context, r Registered, ev Event, ended func(Run)) bool {
 	h := p.host
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.closing {
+	if h.closing || p.released {
 		return false
 	}
 	h.running.Add(1)

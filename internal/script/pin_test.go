@@ -45,7 +45,16 @@ func TestAPinKeepsItsGenerations(t *testing.T) {
 	if n := w.Status()[0].InFlight; n > 1 {
 		t.Errorf("a pin counts as %d handlers", n)
 	}
+	rule := pin.Registered("x")[0]
 	pin.Release()
+	if pin.Start(t.Context(), rule, script.Event{Name: "x"}, nil) {
+		t.Error("a handler of a generation that was let go started")
+	}
+	pin.Dispatch(t.Context(), script.Event{Name: "x"})
+	seen = map[string]bool{<-w.notes: true, <-w.notes: true}
+	if !seen["three"] || !seen["b"] {
+		t.Errorf("after the release: %v", seen)
+	}
 }
 
 // TestAPinIsReleasedAtAnyTime has the last user of a generation be its pin, a
