@@ -48,6 +48,9 @@ type Options struct {
 	Store *store.Store // keeps seen peers and the place in the stream of updates
 	Log   *slog.Logger // default: discards
 	Clock clock.Clock  // of timeouts and flood waits; default clock.System
+	// LinkClock is what tells that the connection is dead, or that the computer has
+	// slept. Default clock.System: no other one knows of the world outside.
+	LinkClock clock.Clock
 
 	// Prompt asks a person for code and password. Nil: nobody is asked, and a
 	// session that is not logged in is ErrUnauthorized. A bot needs none.
@@ -74,6 +77,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Clock == nil {
 		o.Clock = clock.System{}
+	}
+	if o.LinkClock == nil {
+		o.LinkClock = clock.System{}
 	}
 	if o.OnUpdate == nil {
 		o.OnUpdate = func(Update) {}
@@ -139,3 +145,9 @@ func (a *Account) Bot() bool { return a.opts.BotToken != "" }
 
 // Self is the account's own user, nil as long as none has logged in.
 func (a *Account) Self() *tg.User { return a.self.Load() }
+
+// Connected reports whether requests can be sent now.
+func (a *Account) Connected() bool {
+	s := a.live.Load()
+	return s != nil && s.link.connected()
+}
