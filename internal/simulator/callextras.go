@@ -46,18 +46,37 @@ func (t *Telegram) setCallRating(from *Client, in *tg.PhoneSetCallRatingRequest)
 	case in.Rating < 1 || in.Rating > 5:
 		return nil, Refuse(400, "RATING_INVALID")
 	}
-	c.Rating = in.Rating
+	c.Rating, c.Comment = in.Rating, in.Comment
 	t.snapshot(c)
 	return t.envelope(from.user, nil), nil
 }
 
-// saveCallDebug checks what it is given and throws it away.
+// saveCallDebug checks what it is given and keeps its size.
 func (t *Telegram) saveCallDebug(from *Client, in *tg.PhoneSaveCallDebugRequest) (*tg.BoolTrue, error) {
-	if _, err := t.inputCall(from, in.Peer); err != nil {
+	c, err := t.inputCall(from, in.Peer)
+	if err != nil {
 		return nil, err
 	}
 	if !json.Valid([]byte(in.Debug.Data)) {
 		return nil, Refuse(400, "DATA_JSON_INVALID")
 	}
+	c.DebugSize = len(in.Debug.Data)
+	t.snapshot(c)
+	return &tg.BoolTrue{}, nil
+}
+
+// saveCallLog takes a file that was uploaded, and keeps its size. Our choice: one
+// that was not sent whole is FILE_PARTS_INVALID.
+func (t *Telegram) saveCallLog(from *Client, in *tg.PhoneSaveCallLogRequest) (*tg.BoolTrue, error) {
+	c, err := t.inputCall(from, in.Peer)
+	if err != nil {
+		return nil, err
+	}
+	size, whole := from.user.take(in.File)
+	if !whole {
+		return nil, Refuse(400, "FILE_PARTS_INVALID")
+	}
+	c.LogSize = size
+	t.snapshot(c)
 	return &tg.BoolTrue{}, nil
 }

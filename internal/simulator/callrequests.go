@@ -13,7 +13,10 @@ import (
 // the names; the order in which they are looked for is our choice, and so is
 // CALL_OCCUPY_FAILED for a caller who has an active call: the page of this method
 // does not list it, but those of acceptCall and discardCall do. A callee who has
-// one is rung all the same, and the callee's app says busy.
+// one is rung all the same, and the callee's app says busy; unless the callee
+// asked to be rung by nobody else (receivedCall): then the caller hears busy at
+// once, and the callee finds the call in the history. Devices that disabled call
+// requests (account.changeAuthorizationSettings) are not rung.
 func (t *Telegram) requestCall(from *Client, in *tg.PhoneRequestCallRequest) (*tg.PhonePhoneCall, error) {
 	caller := from.user
 	callee, err := t.inputUser(caller, in.UserID)
@@ -28,7 +31,7 @@ func (t *Telegram) requestCall(from *Client, in *tg.PhoneRequestCallRequest) (*t
 		return nil, Refuse(400, "USER_ID_INVALID")
 	case callee.hasBlocked(caller):
 		return nil, Refuse(403, "USER_IS_BLOCKED")
-	case !callee.lets(callee.CallsFrom, caller):
+	case !callee.lets(phoneCall, caller):
 		return nil, Refuse(403, "USER_PRIVACY_RESTRICTED")
 	case callee.OldApp:
 		return nil, Refuse(400, "PARTICIPANT_VERSION_OUTDATED")
@@ -50,8 +53,18 @@ func (t *Telegram) requestCall(from *Client, in *tg.PhoneRequestCallRequest) (*t
 	t.record = append(t.record, c)
 	caller.line = c
 	t.changed(c, Requested)
-	t.tellAll(callee, nil, t.envelope(callee, []*user{caller, callee}, c.update(t.requested(c))))
-	return t.answer(c, caller, t.waiting(c, caller)), nil
+	answer := t.answer(c, caller, t.waiting(c, caller))
+	if callee.closed {
+		t.end(c, nil, Busy)
+		return answer, nil
+	}
+	ring := t.envelope(callee, c.users(), c.update(t.requested(c)))
+	for _, device := range callee.clients {
+		if !device.noCalls {
+			t.tell(device, ring)
+		}
+	}
+	return answer, nil
 }
 
 // checkProtocol finds what is wrong in itself. Our choice: a protocol needs a
@@ -77,31 +90,25 @@ func (t *Telegram) inputCall(from *Client, in tg.InputPhoneCall) (*call, error) 
 	return c, nil
 }
 
-// incoming is a call that from is the callee of, and that has not ended.
-func (t *Telegram) incoming(from *Client, peer tg.InputPhoneCall) (*call, error) {
-	c, err := t.inputCall(from, peer)
+// receivedCall says that a device of the callee rings, which the caller sees as
+// receive_date. Our choice: the first device counts, and later ones are heard and
+// change nothing. Of an active call, and from a device that is in it, it means
+// what the page of this method says: that all other callers are to be refused
+// until the call has ended. Apps send it while it rings, and decline other
+// callers themselves.
+func (t *Telegram) receivedCall(from *Client, in *tg.PhoneReceivedCallRequest) (*tg.BoolTrue, error) {
+	c, err := t.inputCall(from, in.Peer)
 	switch {
 	case err != nil:
 		return nil, err
+	case c.State == Active && (from == c.from.device || from == c.to.device):
+		from.user.closed = true
+		return &tg.BoolTrue{}, nil
 	case from.user != c.to.user:
 		return nil, Refuse(400, "CALL_PEER_INVALID")
 	case c.State == Ended:
 		return nil, Refuse(400, "CALL_ALREADY_DECLINED")
-	}
-	return c, nil
-}
-
-// receivedCall says that a device of the callee rings, which the caller sees as
-// receive_date. Our choice: the first device counts, and later ones are heard and
-// change nothing. The page of this method also speaks of refusing all other
-// callers from then on; here that stays the work of the callee's app, as
-// requestCall says.
-func (t *Telegram) receivedCall(from *Client, in *tg.PhoneReceivedCallRequest) (*tg.BoolTrue, error) {
-	c, err := t.incoming(from, in.Peer)
-	if err != nil {
-		return nil, err
-	}
-	if c.State == Requested {
+	case c.State == Requested:
 		c.Received = t.clock.Now()
 		t.changed(c, Ringing)
 		t.tellCaller(c, t.waiting(c, c.from.user))
@@ -118,11 +125,15 @@ func (t *Telegram) tellCaller(c *call, seen tg.PhoneCallClass) {
 // acceptCall answers on one device; the others of the callee stop ringing. Our
 // choice: they are told that by a phoneCallDiscarded without a reason.
 func (t *Telegram) acceptCall(from *Client, in *tg.PhoneAcceptCallRequest) (*tg.PhonePhoneCall, error) {
-	c, err := t.incoming(from, in.Peer)
-	if err != nil {
+	c, err := t.inputCall(from, in.Peer)
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if c.State == Accepted || c.State == Active {
+	case from.user != c.to.user:
+		return nil, Refuse(400, "CALL_PEER_INVALID")
+	case c.State == Ended:
+		return nil, Refuse(400, "CALL_ALREADY_DECLINED")
+	case c.State == Accepted || c.State == Active:
 		return nil, Refuse(400, "CALL_ALREADY_ACCEPTED")
 	}
 	if err := checkProtocol(in.Protocol); err != nil {
@@ -189,8 +200,10 @@ func (t *Telegram) confirmCall(from *Client, in *tg.PhoneConfirmCallRequest) (*t
 
 // discardCall declines, cancels or hangs up. Before the call is accepted any
 // device of either side may; then only the two that are in it. Our choice: the
-// reason is recorded as it was sent, the duration as far as the call can have
-// lasted, and discarding an ended call answers how it ended and changes nothing.
+// reason is recorded as it was sent, and the duration as far as the call can have
+// lasted. The answer has the history entry only if it was this request that ended
+// the call; one that comes later is answered how the call ended, without the
+// entry, and changes nothing.
 func (t *Telegram) discardCall(from *Client, in *tg.PhoneDiscardCallRequest) (tg.UpdatesClass, error) {
 	c, err := t.inputCall(from, in.Peer)
 	if err != nil {

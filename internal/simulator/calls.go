@@ -69,6 +69,9 @@ type Call struct {
 	EndedBy    int64         // user id; 0: a timeout
 	EndedOn    [8]byte       // which client
 	Rating     int           // 1 to 5; 0: not rated
+	Comment    string        // beside the rating
+	DebugSize  int           // bytes of debug data that came last
+	LogSize    int           // bytes of the log that came last
 }
 
 // party is one side of a call.
@@ -172,7 +175,7 @@ func (t *Telegram) end(c *call, by *Client, reason Reason) (answer *tg.Updates) 
 	}
 	for _, side := range []party{c.from, c.to} {
 		if side.user.line == c {
-			side.user.line = nil
+			side.user.line, side.user.closed = nil, false
 		}
 	}
 	t.changed(c, Ended)

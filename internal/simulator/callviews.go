@@ -41,9 +41,11 @@ func (t *Telegram) requested(c *call) *tg.PhoneCallRequested {
 	}
 }
 
+// accepted has the date of the acceptance, as it is documented; the date of the
+// others is that of the request.
 func (t *Telegram) accepted(c *call) *tg.PhoneCallAccepted {
 	return &tg.PhoneCallAccepted{
-		ID: c.ID, AccessHash: t.callHash(c, c.from.user), Video: c.Video, Date: unix(c.Requested),
+		ID: c.ID, AccessHash: t.callHash(c, c.from.user), Video: c.Video, Date: unix(c.Accepted),
 		AdminID: c.From, ParticipantID: c.To, GB: slices.Clone(c.gB), Protocol: c.agreed(),
 	}
 }
@@ -59,8 +61,8 @@ func (t *Telegram) confirmed(c *call, viewer *user) *tg.PhoneCall {
 		ID: c.ID, AccessHash: t.callHash(c, viewer), Video: c.Video, Date: unix(c.Requested),
 		AdminID: c.From, ParticipantID: c.To, GAOrB: slices.Clone(half), KeyFingerprint: c.fingerprint,
 		Protocol: c.agreed(), Connections: []tg.PhoneConnectionClass{}, StartDate: unix(c.Confirmed),
-		P2PAllowed: c.protocol.UDPP2P && c.from.user.lets(c.from.user.PeerToPeer, c.to.user) &&
-			c.to.user.lets(c.to.user.PeerToPeer, c.from.user),
+		P2PAllowed: c.protocol.UDPP2P && c.from.user.lets(phoneP2P, c.to.user) &&
+			c.to.user.lets(phoneP2P, c.from.user),
 	}
 }
 

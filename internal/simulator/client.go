@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/gotd/td/bin"
 	"github.com/gotd/td/tg"
@@ -30,6 +31,8 @@ type Client struct {
 	halfway *user         // gave the right code, owes the password
 	srp     *srpChallenge // the last one given
 	sinks   []*mailbox[tg.UpdatesClass]
+	noCalls bool      // is not rung
+	since   time.Time // logged in
 }
 
 // Client gives the client of an authorization key, by the key's id. On the

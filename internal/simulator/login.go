@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"encoding/hex"
+	"maps"
 	"slices"
 	"time"
 
@@ -23,7 +24,7 @@ type loginCode struct {
 // logIn puts a client in u's hands. Whoever had it before is logged out.
 func (t *Telegram) logIn(c *Client, u *user) {
 	t.logOut(c)
-	c.user = u
+	c.user, c.noCalls, c.since = u, false, t.clock.Now()
 	u.clients = append(u.clients, c)
 }
 
@@ -68,9 +69,47 @@ func (t *Telegram) sendCode(_ *Client, in *tg.AuthSendCodeRequest) (tg.AuthSentC
 	case !plausiblePhone(phone):
 		return nil, Refuse(406, "PHONE_NUMBER_INVALID")
 	}
+	return t.newCode(phone), nil
+}
+
+// newCode sends a code, and forgets those that can no longer be used.
+func (t *Telegram) newCode(phone string) *tg.AuthSentCode {
+	now := t.clock.Now()
+	maps.DeleteFunc(t.codes, func(_ string, c loginCode) bool { return !now.Before(c.expires) })
 	hash := hex.EncodeToString(t.random(9))
-	t.codes[hash] = loginCode{phone, t.clock.Now().Add(codeLife)}
-	return &tg.AuthSentCode{Type: &tg.AuthSentCodeTypeApp{Length: len(LoginCode)}, PhoneCodeHash: hash}, nil
+	t.codes[hash] = loginCode{phone, now.Add(codeLife)}
+	return &tg.AuthSentCode{Type: &tg.AuthSentCodeTypeApp{Length: len(LoginCode)}, PhoneCodeHash: hash}
+}
+
+// withdraw forgets a code that was sent to a number.
+func (t *Telegram) withdraw(number, hash string) (phone string, err error) {
+	phone = digits(number)
+	code, sent := t.codes[hash]
+	switch {
+	case !plausiblePhone(phone):
+		return "", Refuse(406, "PHONE_NUMBER_INVALID")
+	case !sent || code.phone != phone || !t.clock.Now().Before(code.expires):
+		return "", Refuse(400, "PHONE_CODE_EXPIRED")
+	}
+	delete(t.codes, hash)
+	return phone, nil
+}
+
+// resendCode sends another code, which is the same, and forgets the first one.
+func (t *Telegram) resendCode(_ *Client, in *tg.AuthResendCodeRequest) (tg.AuthSentCodeClass, error) {
+	phone, err := t.withdraw(in.PhoneNumber, in.PhoneCodeHash)
+	if err != nil {
+		return nil, err
+	}
+	return t.newCode(phone), nil
+}
+
+// cancelCode gives a login up.
+func (t *Telegram) cancelCode(_ *Client, in *tg.AuthCancelCodeRequest) (*tg.BoolTrue, error) {
+	if _, err := t.withdraw(in.PhoneNumber, in.PhoneCodeHash); err != nil {
+		return nil, err
+	}
+	return &tg.BoolTrue{}, nil
 }
 
 // signIn ends a login, or its first half if there is a password. Nobody can sign

@@ -59,42 +59,6 @@ func (u *user) replied(peer *user, in tg.InputReplyToClass) (*message, error) {
 	return &u.messages[to.ReplyToMsgID-1], nil
 }
 
-// getHistory gives a conversation, newest first, from the offset on
-// (https://core.telegram.org/api/offsets). Our choice: at most 100 at once.
-func (t *Telegram) getHistory(from *Client, in *tg.MessagesGetHistoryRequest) (tg.MessagesMessagesClass, error) {
-	peer, err := t.inputPeer(from.user, in.Peer)
-	if err != nil {
-		return nil, err
-	}
-	all := from.user.with(peer)
-	count := len(all)
-	slices.Reverse(all)
-	start := slices.IndexFunc(all, func(m message) bool {
-		return (in.OffsetID == 0 || m.id < in.OffsetID) && (in.OffsetDate == 0 || m.date < in.OffsetDate)
-	})
-	if start < 0 {
-		start = len(all)
-	}
-	start = min(max(start+in.AddOffset, 0), len(all))
-	part := slices.DeleteFunc(all[start:min(start+min(max(in.Limit, 0), 100), len(all))], func(m message) bool {
-		return in.MaxID != 0 && m.id >= in.MaxID || in.MinID != 0 && m.id <= in.MinID
-	})
-	messages, users := t.messagesSeenBy(from.user, part)
-	if len(part) < count {
-		return &tg.MessagesMessagesSlice{
-			Count: count, Messages: messages, Topics: []tg.ForumTopicClass{}, Chats: []tg.ChatClass{}, Users: users,
-		}, nil
-	}
-	return &tg.MessagesMessages{
-		Messages: messages, Topics: []tg.ForumTopicClass{}, Chats: []tg.ChatClass{}, Users: users,
-	}, nil
-}
-
-// with gives a copy of the conversation with peer, oldest first.
-func (u *user) with(peer *user) []message {
-	return slices.DeleteFunc(slices.Clone(u.messages), func(m message) bool { return m.peer != peer })
-}
-
 // getDialogs gives all conversations, the newest first. Our choice: offsets,
 // folders and the hash are not looked at.
 func (t *Telegram) getDialogs(from *Client, _ *tg.MessagesGetDialogsRequest) (tg.MessagesDialogsClass, error) {

@@ -1,6 +1,9 @@
 package simulator
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/gotd/td/bin"
 )
 
@@ -19,7 +22,38 @@ type method struct {
 	name string
 	id   uint32
 	who  access
-	run  func(t *Telegram, from *Client, b *bin.Buffer) (bin.Encoder, error)
+
+	refusals []refusal // what it answers beside general()
+
+	run func(t *Telegram, from *Client, b *bin.Buffer) (bin.Encoder, error)
+}
+
+// refusal is an error that is answered.
+type refusal struct {
+	code int
+	name string
+	ours bool   // our choice: the method's page does not list it
+	when string // in general() alone: the others speak for themselves, or where they are answered
+}
+
+// documented are errors that the method's page lists, such as "400 X_INVALID".
+func documented(errors ...string) []refusal {
+	list := make([]refusal, len(errors))
+	for i, e := range errors {
+		if _, err := fmt.Sscan(e, &list[i].code, &list[i].name); err != nil {
+			panic(fmt.Sprintf("simulator: %q is no error: %v", e, err)) // the table is wrong
+		}
+	}
+	return list
+}
+
+// ours are errors that the method's page does not list.
+func ours(errors ...string) []refusal {
+	list := documented(errors...)
+	for i := range list {
+		list[i].ours = true
+	}
+	return list
 }
 
 // request is a pointer to one of the API's request types.
@@ -33,12 +67,15 @@ type request[T any] interface {
 // on makes a method of a handler whose types say which request it takes and
 // what it answers. The handler runs with t.mu held, gets a request of its own,
 // and must answer with an object that nothing else refers to.
-func on[T any, In request[T], Out bin.Encoder](who access, handle func(*Telegram, *Client, In) (Out, error)) method {
+func on[T any, In request[T], Out bin.Encoder](who access, handle func(*Telegram, *Client, In) (Out, error), refusals ...[]refusal) method {
 	var zero In = new(T)
 	return method{
 		name: zero.TypeName(),
 		id:   zero.TypeID(),
 		who:  who,
+
+		refusals: slices.Concat(refusals...),
+
 		run: func(t *Telegram, from *Client, b *bin.Buffer) (bin.Encoder, error) {
 			var in In = new(T)
 			// Our choice: bytes left over are as wrong as missing ones.

@@ -75,7 +75,7 @@ func TestEachStateRefusesWhatDoesNotFit(t *testing.T) {
 		},
 		{
 			"active",
-			line{peer, peer, fine, fine},
+			line{fine, peer, fine, fine},
 			line{fine, accepted, peer, fine},
 			line{fine, accepted, peer, accepted},
 			line{peer, peer, peer, peer},

@@ -56,12 +56,16 @@ func (t *Telegram) getState(from *Client, _ *tg.UpdatesGetStateRequest) (*tg.Upd
 	return &state, nil
 }
 
+// maxDifference is how many messages a difference has at most. Our choice.
+const maxDifference = 500
+
 // getDifference gives what happened after a pts
 // (https://core.telegram.org/api/updates#recovering-gaps). Every message counts
-// one from 1 on, and nothing else is counted, so the difference is a tail of the
-// box. Our choice: it is given whole, whatever pts_limit says.
+// one from 1 on, and nothing else is counted, so the difference is a part of the
+// box. Ringing is not in it: what tells of a call that was missed is its message.
 func (t *Telegram) getDifference(from *Client, in *tg.UpdatesGetDifferenceRequest) (tg.UpdatesDifferenceClass, error) {
 	u := from.user
+	total, limited := in.GetPtsTotalLimit()
 	switch {
 	case in.Pts <= 0:
 		return nil, Refuse(400, "PERSISTENT_TIMESTAMP_EMPTY")
@@ -69,14 +73,32 @@ func (t *Telegram) getDifference(from *Client, in *tg.UpdatesGetDifferenceReques
 		return nil, Refuse(400, "PERSISTENT_TIMESTAMP_INVALID")
 	case in.Pts == u.pts:
 		return &tg.UpdatesDifferenceEmpty{Date: t.now()}, nil
+	case limited && u.pts-in.Pts > total:
+		return &tg.UpdatesDifferenceTooLong{Pts: u.pts}, nil
 	}
-	messages, users := t.messagesSeenBy(u, u.messages[in.Pts-1:])
+	most := maxDifference
+	if limit, given := in.GetPtsLimit(); given && limit > 0 {
+		most = min(most, limit)
+	}
+	state := t.state(u)
+	state.Pts = min(u.pts, in.Pts+most)
+	messages, users := t.messagesSeenBy(u, u.messages[in.Pts-1:state.Pts-1])
+	if state.Pts < u.pts {
+		return &tg.UpdatesDifferenceSlice{
+			NewMessages:          messages,
+			NewEncryptedMessages: []tg.EncryptedMessageClass{},
+			OtherUpdates:         []tg.UpdateClass{},
+			Chats:                []tg.ChatClass{},
+			Users:                users,
+			IntermediateState:    state,
+		}, nil
+	}
 	return &tg.UpdatesDifference{
 		NewMessages:          messages,
 		NewEncryptedMessages: []tg.EncryptedMessageClass{},
 		OtherUpdates:         []tg.UpdateClass{},
 		Chats:                []tg.ChatClass{},
 		Users:                users,
-		State:                t.state(u),
+		State:                state,
 	}, nil
 }

@@ -26,7 +26,7 @@ func (t *Telegram) getFullUser(from *Client, in *tg.UsersGetFullUserRequest) (*t
 	}
 	_, blocked := viewer.blocked[u.ID]
 	callable := u != viewer && !u.Bot && !viewer.Bot && !u.OldApp
-	allowed := u.lets(u.CallsFrom, viewer) && !u.hasBlocked(viewer)
+	allowed := u.lets(phoneCall, viewer) && !u.hasBlocked(viewer)
 	full := tg.UserFull{
 		ID:                  u.ID,
 		Blocked:             blocked,

@@ -16,16 +16,6 @@ const firstID = 7_000_000_001
 // maxID is the largest id of a user (https://core.telegram.org/api/bots/ids).
 const maxID = 1<<40 - 1
 
-// Audience is whom a privacy setting lets through.
-type Audience int
-
-// The settings that the simulator knows (https://core.telegram.org/api/privacy).
-const (
-	Everybody Audience = iota
-	Contacts           // those whom the user has saved
-	Nobody
-)
-
 // User is a person or a bot as Telegram is told of it.
 type User struct {
 	ID        int64 // 0: the next free one
@@ -39,8 +29,8 @@ type User struct {
 
 	Premium, Verified, Scam, Fake, Support bool
 
-	CallsFrom  Audience // who may ring
-	PeerToPeer Audience // with whom calls may go directly, which shows the IP address
+	CallsFrom  Audience // who may ring, at first
+	PeerToPeer Audience // with whom calls may go directly, which shows the IP address; at first
 	OldApp     bool     // has no app that takes calls: PARTICIPANT_VERSION_OUTDATED
 }
 
@@ -52,12 +42,15 @@ type user struct {
 	blocked  map[int64]int // user id to date
 	clients  []*Client     // logged in as this user
 	status   presence
+	privacy  map[privacyKey]privacy
+	uploads  map[int64]upload // by the client's id of the file
 
 	messages []message // the whole box; ids are positions, from 1
 	sent     map[int64]bool
 	pts      int
 
 	line   *call // the one active call: asked for, or accepted
+	closed bool  // nobody else rings while that lasts
 	dialed map[int]bool
 }
 
@@ -96,7 +89,13 @@ func (t *Telegram) AddUser(u User) (int64, error) {
 		blocked:  make(map[int64]int),
 		sent:     make(map[int64]bool),
 		dialed:   make(map[int]bool),
-		pts:      1, // as getDifference takes 0 for none
+		uploads:  make(map[int64]upload),
+		privacy: map[privacyKey]privacy{
+			phoneCall:   u.CallsFrom.privacy(),
+			phoneP2P:    u.PeerToPeer.privacy(),
+			phoneNumber: Contacts.privacy(), // Telegram's default
+		},
+		pts: 1, // as getDifference takes 0 for none
 	}
 	t.users[u.ID] = added
 	if u.Phone != "" {
@@ -154,15 +153,6 @@ func digits(phone string) string {
 // plausiblePhone follows E.164 for the upper bound; the lower one is our choice.
 func plausiblePhone(digits string) bool { return len(digits) >= 7 && len(digits) <= 15 }
 
-// lets says whether a privacy setting of u lets who through.
-func (u *user) lets(setting Audience, who *user) bool {
-	if setting == Contacts {
-		_, saved := u.contacts[who.ID]
-		return saved
-	}
-	return setting == Everybody
-}
-
 // inputUser finds whom a request of viewer names. The access hash must be the
 // one that viewer was given.
 func (t *Telegram) inputUser(viewer *user, in tg.InputUserClass) (*user, error) {
@@ -211,8 +201,8 @@ func (t *Telegram) usersSeenBy(viewer *user, users ...*user) []tg.UserClass {
 }
 
 // userSeenBy describes u as viewer sees it: with viewer's access hash, the name
-// that viewer saved, and the phone number if u has saved viewer, or viewer saved
-// u by the number (Telegram's default privacy: my contacts see my number).
+// that viewer saved, and the phone number if u lets viewer see it, or viewer saved
+// u by the number.
 func (t *Telegram) userSeenBy(viewer, u *user) *tg.User {
 	saved, contact := viewer.contacts[u.ID]
 	_, mutual := u.contacts[viewer.ID]
@@ -235,7 +225,7 @@ func (t *Telegram) userSeenBy(viewer, u *user) *tg.User {
 	if contact {
 		seen.FirstName, seen.LastName = saved.firstName, saved.lastName
 	}
-	if u == viewer || mutual || contact && saved.phone == u.Phone {
+	if u == viewer || u.lets(phoneNumber, viewer) || contact && saved.phone == u.Phone {
 		seen.Phone = u.Phone
 	}
 	if u.Bot {
