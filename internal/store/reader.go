@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"strings"
 )
@@ -94,15 +95,14 @@ func (r *Reader) Call(ctx context.Context, number int64) (Call, bool, error) {
 }
 
 // Trace is everything that the disk has of a call, in order.
-func (r *Reader) Trace(ctx context.Context, owner, id int64) ([]Entry, error) {
-	return r.trace(ctx, callKey{owner, id}, 1<<62)
+func (r *Reader) Trace(ctx context.Context, c Call) ([]Entry, error) {
+	return r.trace(ctx, c.key(), c.Number, math.MaxInt64)
 }
 
 // trace reads no revisions after the given one.
-func (r *Reader) trace(ctx context.Context, key callKey, revision int64) ([]Entry, error) {
+func (r *Reader) trace(ctx context.Context, key callKey, number, revision int64) ([]Entry, error) {
 	rows, err := r.db.QueryContext(ctx, `
-		SELECT entries FROM traces WHERE owner = $1 AND call = $2 AND revision <= $3
-		ORDER BY revision`, key.owner, key.id, revision)
+		SELECT entries FROM traces WHERE call = $1 AND revision <= $2 ORDER BY revision`, number, revision)
 	if err != nil {
 		return nil, explain(r.path, err)
 	}

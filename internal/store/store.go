@@ -103,7 +103,11 @@ func (s *Store) open() error {
 		return err
 	}
 	var err error
-	if s.writer, err = connect(s.path, 1, "journal_mode(WAL)", "synchronous(FULL)"); err != nil {
+	if s.writer, err = connect(s.path, 1,
+		"auto_vacuum(INCREMENTAL)", // of a new database; must be said before WAL
+		"journal_mode(WAL)", "synchronous(FULL)",
+		"wal_autocheckpoint(4000)", "journal_size_limit(16777216)", // as much as 4000 pages are
+		"cache_size(-8192)"); err != nil {
 		return err
 	}
 	if err := migrate(s.writer); err != nil {

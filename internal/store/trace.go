@@ -2,8 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
-	"fmt"
 	"time"
 )
 
@@ -24,19 +24,32 @@ type Entry struct {
 
 // NoteEntry adds to the trace of a call. Entries of a call keep their order.
 func (s *Store) NoteEntry(e Entry) {
-	s.note(func() { s.pending.entries = append(s.pending.entries, e) })
+	s.note(func() {
+		s.numbers.reserve(e.key())
+		s.pending.entries = append(s.pending.entries, e)
+	})
 }
+
+func (e *Entry) key() callKey { return callKey{e.Owner, e.Call} }
 
 // Trace is everything that was noted of a call, in order.
 func (s *Store) Trace(ctx context.Context, owner, id int64) ([]Entry, error) {
-	noted, written := s.notedEntries(callKey{owner, id})
-	kept, err := s.disk.trace(ctx, callKey{owner, id}, written)
+	key := callKey{owner, id}
+	noted, number, revision := s.notedEntries(key)
+	if number == 0 {
+		c, found, err := s.CallOf(ctx, owner, id)
+		if err != nil || !found {
+			return noted, err
+		}
+		number = c.Number
+	}
+	kept, err := s.disk.trace(ctx, key, number, revision)
 	return append(kept, noted...), err
 }
 
-// notedEntries are those that may not be on the disk yet; those of revisions up
-// to written are.
-func (s *Store) notedEntries(key callKey) (noted []Entry, written int64) {
+// notedEntries are those that may not be on the disk yet; those up to the
+// revision are. The number is 0 for a call that is not remembered.
+func (s *Store) notedEntries(key callKey) (noted []Entry, number, revision int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, b := range []*batch{s.writing, &s.pending} {
@@ -44,12 +57,15 @@ func (s *Store) notedEntries(key callKey) (noted []Entry, written int64) {
 			continue
 		}
 		for _, e := range b.entries {
-			if e.Owner == key.owner && e.Call == key.id {
+			if e.key() == key {
 				noted = append(noted, e.exact())
 			}
 		}
 	}
-	return noted, s.revision
+	if g := s.numbers.given[key]; g.kept {
+		number = g.number
+	}
+	return noted, number, s.revision
 }
 
 // exact is e as the database gives it back.
@@ -58,30 +74,39 @@ func (e Entry) exact() Entry {
 	return e
 }
 
-// line is an Entry in a row of traces; owner and call stand beside it.
-type line struct {
-	At         int64  `json:"at"`
-	Kind       string `json:"kind"`
-	Name       string `json:"name,omitempty"`
-	Text       string `json:"text,omitempty"`
-	Script     string `json:"script,omitempty"`
-	Generation string `json:"generation,omitempty"`
-	Line       int    `json:"line,omitempty"`
-	Took       int64  `json:"took,omitempty"`
-	Failed     bool   `json:"failed,omitempty"`
-}
-
-func decodeEntries(entries []Entry, key callKey, text []byte) ([]Entry, error) {
-	var lines []line
-	if err := json.Unmarshal(text, &lines); err != nil {
-		return nil, fmt.Errorf("read the trace of call %d: %w", key.id, err)
+func writeEntries(ctx context.Context, tx *sql.Tx, b *batch, revision int64) error {
+	if len(b.entries) == 0 {
+		return nil
 	}
-	for _, l := range lines {
-		entries = append(entries, Entry{
-			Owner: key.owner, Call: key.id, At: fromMicros(l.At), Kind: l.Kind, Name: l.Name, Text: l.Text,
-			Script: l.Script, Generation: l.Generation, Line: l.Line,
-			Took: time.Duration(l.Took) * time.Microsecond, Failed: l.Failed,
-		})
+	statement, err := tx.PrepareContext(ctx, `INSERT INTO traces (call, revision, entries) VALUES ($1, $2, $3)`)
+	if err != nil {
+		return err
 	}
-	return entries, nil
+	defer statement.Close()
+	type row struct {
+		lines []line
+		last  *Entry
+	}
+	rows := make(map[int64]*row)
+	for i := range b.entries {
+		e := &b.entries[i]
+		number := b.numbers[e.key()].number
+		r := rows[number]
+		if r == nil {
+			r = &row{last: new(Entry)}
+			rows[number] = r
+		}
+		r.lines = append(r.lines, encodeEntry(r.last, e))
+		r.last = e
+	}
+	for number, r := range rows {
+		text, err := json.Marshal(r.lines)
+		if err != nil {
+			return err
+		}
+		if _, err := statement.ExecContext(ctx, number, revision, string(text)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

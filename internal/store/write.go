@@ -16,8 +16,8 @@ type batch struct {
 	updates  map[int64]UpdateState
 	channels map[channelKey]int
 	calls    map[callKey]Call
-	entries  []Entry          // of all traces, in the order in which they were noted
-	fresh    map[callKey]bool // of calls: those whose number the disk has not confirmed
+	entries  []Entry           // of all traces, in the order in which they were noted
+	numbers  map[callKey]given // of calls and entries, while they are written
 }
 
 // retry is how long a write that did not work waits for the next attempt: a
@@ -114,15 +114,10 @@ func (s *Store) writePending() error {
 		s.mu.Unlock()
 		return nil
 	}
-	b.fresh = make(map[callKey]bool)
-	for key := range b.calls {
-		if s.numbers.fresh(key) {
-			b.fresh[key] = true
-		}
-	}
+	s.number(&b)
 	s.writing = &b
 	s.mu.Unlock()
-	done, err := s.transaction(&b)
+	revision, err := s.transaction(&b)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.writing = nil
@@ -131,28 +126,42 @@ func (s *Store) writePending() error {
 		return s.explain(err)
 	}
 	s.peers.written(s.pending.peers)
-	s.numbers.confirm(done.numbers)
-	s.revision = max(s.revision, done.revision)
+	s.numbers.confirm(b.numbers)
+	s.revision = max(s.revision, revision)
 	return nil
 }
 
-func (s *Store) transaction(b *batch) (done receipt, err error) {
+// number takes along the numbers of the batch's calls and entries.
+func (s *Store) number(b *batch) {
+	b.numbers = make(map[callKey]given, len(b.calls))
+	for key := range b.calls {
+		b.numbers[key] = s.numbers.given[key]
+	}
+	for i := range b.entries {
+		if key := b.entries[i].key(); b.numbers[key].number == 0 {
+			b.numbers[key] = s.numbers.given[key]
+		}
+	}
+}
+
+// transaction gives the revision of the log that it made, or 0.
+func (s *Store) transaction(b *batch) (revision int64, err error) {
 	ctx := context.Background() // Close waits for it, and nothing may lose it
 	tx, err := s.writer.BeginTx(ctx, nil)
 	if err != nil {
-		return done, fmt.Errorf("begin: %w", err)
+		return revision, fmt.Errorf("begin: %w", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit it has nothing to do
 	if err := writePeers(ctx, tx, b.peers); err != nil {
-		return done, fmt.Errorf("write peers: %w", err)
+		return revision, fmt.Errorf("write peers: %w", err)
 	}
 	if err := writeStates(ctx, tx, b); err != nil {
-		return done, fmt.Errorf("write update states: %w", err)
+		return revision, fmt.Errorf("write update states: %w", err)
 	}
-	if done, err = writeLog(ctx, tx, b); err != nil {
-		return done, err
+	if revision, err = writeLog(ctx, tx, b); err != nil {
+		return revision, err
 	}
-	return done, tx.Commit()
+	return revision, tx.Commit()
 }
 
 func writePeers(ctx context.Context, tx *sql.Tx, peers map[peerKey]Peer) error {

@@ -3,9 +3,9 @@
 -- The call log: a row for each side of a call that is an account of this host.
 -- Times are microseconds since 1970, lengths microseconds; 0 is not yet known.
 CREATE TABLE calls (
+    number      INTEGER PRIMARY KEY, -- what people call it by
     owner       BIGINT  NOT NULL, -- the account's own user id
     id          BIGINT  NOT NULL, -- Telegram's
-    number      BIGINT  NOT NULL, -- what people call it by
     revision    BIGINT  NOT NULL, -- of the log when the row was last written
     access_hash BIGINT  NOT NULL,
     account     TEXT    NOT NULL,
@@ -28,11 +28,10 @@ CREATE TABLE calls (
     rule        TEXT    NOT NULL,
     script      TEXT    NOT NULL,
     generation  TEXT    NOT NULL,
-    line        BIGINT  NOT NULL,
-    PRIMARY KEY (owner, id)
+    line        BIGINT  NOT NULL
 );
 
-CREATE UNIQUE INDEX calls_number ON calls (number);
+CREATE UNIQUE INDEX calls_id ON calls (owner, id);
 CREATE INDEX calls_date ON calls (date, number);
 CREATE INDEX calls_peer ON calls (owner, peer, date);
 CREATE INDEX calls_revision ON calls (revision);
@@ -41,12 +40,10 @@ CREATE INDEX calls_open ON calls (owner) WHERE state <> 'ended';
 -- What happened in each call. A row holds what was noted of one call between two
 -- writes, because a call that a thousand rules look at notes a thousand entries.
 CREATE TABLE traces (
-    owner    BIGINT NOT NULL,
-    call     BIGINT NOT NULL,
-    revision BIGINT NOT NULL, -- of the log when it was written: the order of a call's rows
-    at       BIGINT NOT NULL, -- of the first entry
-    entries  TEXT   NOT NULL, -- a JSON array
-    PRIMARY KEY (owner, call, revision)
+    call     INTEGER NOT NULL, -- its number
+    revision BIGINT  NOT NULL, -- of the log when it was written: the order of a call's rows
+    entries  TEXT    NOT NULL, -- a JSON array
+    PRIMARY KEY (call, revision)
 );
 
 -- The last call's number and the log's revision. Neither is ever given twice,
