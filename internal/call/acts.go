@@ -1,0 +1,147 @@
+package call
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/gotd/td/bin"
+	"github.com/gotd/td/tg"
+
+	"luahost/internal/store"
+)
+
+// Decline ends a call that rings; reason is busy (also if empty), hangup, missed
+// or disconnect. It returns nil if that is what ended the call.
+func (c *Call) Decline(ctx context.Context, by By, reason string) error {
+	return c.discard(ctx, decline, by, reason, reasonBusy)
+}
+
+// Hangup ends a call that was accepted, or an outgoing one at any time; an empty
+// reason is hangup, or missed for an outgoing call that nobody has accepted.
+func (c *Call) Hangup(ctx context.Context, by By, reason string) error {
+	usual := reasonHangup
+	if !c.incoming && !c.State().reached(Accepted) {
+		usual = reasonMissed
+	}
+	return c.discard(ctx, hangup, by, reason, usual)
+}
+
+func (c *Call) discard(ctx context.Context, kind verb, by By, reason, usual string) error {
+	if reason == "" {
+		reason = usual
+	}
+	if reasonNamed(reason) == nil {
+		return refuse(CallReasonInvalid, "%q is no reason: busy, hangup, missed or disconnect", reason)
+	}
+	return c.claim(&claim{kind: kind, by: by, reason: reason}, func() result {
+		var answer tg.UpdatesBox
+		err := c.invoke(ctx, by, reason, c.discardRequest(reason), &answer)
+		return c.resultOf(answer.Updates, err)
+	})
+}
+
+// Accept answers a call that rings.
+func (c *Call) Accept(ctx context.Context, by By) error {
+	return c.claim(&claim{kind: accept, by: by}, func() result {
+		if err := c.keep(ctx); err != nil {
+			return result{err: err}
+		}
+		half, err := c.half(ctx)
+		if err != nil {
+			return result{err: err}
+		}
+		var answer tg.PhonePhoneCall
+		return result{err: c.invoke(ctx, by, "", &tg.PhoneAcceptCallRequest{
+			Peer: c.peer, GB: half, Protocol: c.protocol(),
+		}, &answer)}
+	})
+}
+
+// Ignore decides to let it ring.
+func (c *Call) Ignore(_ context.Context, by By) error {
+	return c.claim(&claim{kind: ignore, by: by}, nil)
+}
+
+// Rate gives a call that was active 1 to 5 stars and a comment.
+func (c *Call) Rate(ctx context.Context, stars int, comment string) error {
+	v := c.view.Load()
+	switch {
+	case v.state != Ended:
+		return refuse(CallNotEnded, "the call goes on: rate it when it is over")
+	case v.active.IsZero():
+		return refuse(CallNotActive, "the call was never active")
+	}
+	_, err := tg.NewClient(c.account.Invoker).PhoneSetCallRating(ctx, &tg.PhoneSetCallRatingRequest{
+		Peer: c.peer, Rating: stars, Comment: comment,
+	})
+	return err
+}
+
+// claim asks the owner for leave, and sends the request if it is given. What
+// send finds out is what the owner judges by.
+func (c *Call) claim(cl *claim, send func() result) error {
+	cl.reply = make(chan error, 2)
+	asked := c.post(func(m *course) {
+		m.ask(cl)
+		if m.claim == cl {
+			c.asking++
+		}
+	})
+	if !asked {
+		return c.errEnded()
+	}
+	if err := <-cl.reply; err != nil || cl.kind == ignore {
+		return err
+	}
+	r := send()
+	told := c.post(func(m *course) {
+		c.asking--
+		m.answered(cl, r)
+	})
+	if !told { // the host is closing
+		return r.err
+	}
+	return <-cl.reply
+}
+
+// invoke sends a request for a script, and traces it.
+func (c *Call) invoke(ctx context.Context, by By, text string, in bin.Encoder, out bin.Decoder) error {
+	began := c.book.opts.Clock.Now()
+	err := c.account.Invoker.Invoke(ctx, in, out)
+	e := store.Entry{
+		Kind: "request", Name: methodName(in), Text: text, Took: c.book.opts.Clock.Now().Sub(began),
+		Script: by.Script, Generation: by.Generation, Line: by.Line,
+	}
+	if err != nil {
+		e.Text, e.Failed = brief(err), true
+	}
+	c.Trace(e)
+	return err
+}
+
+func methodName(in bin.Encoder) string {
+	if named, ok := in.(interface{ TypeName() string }); ok {
+		return named.TypeName()
+	}
+	return fmt.Sprintf("%T", in)
+}
+
+// keep returns when the call's row is on the disk: a call that is accepted must
+// be known after a crash.
+func (c *Call) keep(ctx context.Context) error {
+	if c.book.opts.Store == nil {
+		return nil
+	}
+	if err := c.book.opts.Store.KeepCall(ctx, c.row(c.view.Load())); err != nil {
+		c.book.opts.Log.Error("call cannot be kept, so it is not accepted", "account", c.account.Name, "call", c.peer.ID, "err", err)
+		return refuse(CallNotKept, "the call is not accepted, because it cannot be written down first: %v", err)
+	}
+	return nil
+}
+
+func (c *Call) discardRequest(reason string) *tg.PhoneDiscardCallRequest {
+	return &tg.PhoneDiscardCallRequest{
+		Peer: c.peer, Duration: int(c.Duration() / time.Second), Reason: reasonNamed(reason),
+	}
+}

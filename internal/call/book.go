@@ -1,0 +1,289 @@
+package call
+
+import (
+	"context"
+	"crypto/rand"
+	"io"
+	"log/slog"
+	"slices"
+	"sync"
+
+	"github.com/gotd/td/tg"
+
+	"luahost/internal/clock"
+	"luahost/internal/store"
+)
+
+// The names of the events that Options.Event gets, in the order in which a call
+// goes through them. Not every call has all.
+const (
+	EventCall     = "call"          // an incoming call rings
+	EventAccepted = "call.accepted" // it was accepted here, or by whom we call
+	EventActive   = "call.active"   // both sides have the key
+	EventEnded    = "call.ended"    // the outcome is known
+)
+
+// Account is the account whose calls are meant.
+type Account struct {
+	Name    string // as configured
+	User    int64  // its user id
+	Invoker tg.Invoker
+	Bot     bool // bots have no calls
+}
+
+// Options of New. The zero value works.
+type Options struct {
+	Clock clock.Clock  // default clock.System
+	Log   *slog.Logger // default: discards
+	Store *store.Store // nil: nothing is kept
+	Rand  io.Reader    // of secrets; default crypto/rand.Reader
+
+	// Begin is told of a new call; what it returns is the call's Held. It is
+	// called inside Book.Update, before anything else sees the call. It must not
+	// block and must not call the Book.
+	Begin func(*Call) any
+	// Event gets what happens to a call, one thing after another on the call's
+	// own goroutine. It must not block.
+	Event func(c *Call, name string)
+	// Done is called once when a call is over and its last event was given out.
+	Done func(*Call)
+}
+
+func (o *Options) setDefaults() {
+	if o.Clock == nil {
+		o.Clock = clock.System{}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Reader
+	}
+}
+
+// Book is the calls that are going on.
+type Book struct {
+	opts   Options
+	life   context.Context // of the owners and their requests
+	end    context.CancelFunc
+	owners sync.WaitGroup
+	groups groups
+	old    letters // entries of the history about calls that are not going on
+
+	mu     sync.Mutex
+	closed bool
+	live   map[key]*Call
+	past   past
+	limits map[int64]Limits // by account
+}
+
+// key is what a call is told by: both of its ends may be accounts of this host.
+type key struct{ user, id int64 }
+
+// New makes an empty Book.
+func New(opts Options) *Book {
+	opts.setDefaults()
+	b := &Book{
+		opts: opts, live: map[key]*Call{}, past: newPast(), limits: map[int64]Limits{},
+		old: letters{wake: make(chan struct{}, 1)},
+	}
+	b.life, b.end = context.WithCancel(context.Background())
+	return b
+}
+
+// Run serves until ctx ends. Then the calls that are going on are noted as
+// interrupted, and all goroutines are waited for.
+func (b *Book) Run(ctx context.Context) error {
+	b.history(ctx)
+	b.mu.Lock()
+	b.closed = true
+	b.mu.Unlock()
+	b.end()
+	b.owners.Wait()
+	return nil
+}
+
+// Update takes in a phone update of a, and gives the call that it is about; nil
+// if that is over and forgotten, or was never seen. It does not wait.
+func (b *Book) Update(a Account, u *tg.UpdatePhoneCall, users []tg.UserClass) *Call {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	k := key{a.User, u.PhoneCall.GetID()}
+	if c := b.live[k]; c != nil {
+		c.take(u.PhoneCall)
+		return c
+	}
+	c := b.first(a, k, u.PhoneCall, users)
+	if c == nil {
+		b.late(k, u.PhoneCall)
+	}
+	return c
+}
+
+// Active gives the calls of a user that are not over, or of all with 0, the
+// oldest first.
+func (b *Book) Active(user int64) []*Call {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var calls []*Call
+	for k, c := range b.live {
+		if (user == 0 || k.user == user) && c.State() != Ended {
+			calls = append(calls, c)
+		}
+	}
+	slices.SortFunc(calls, func(x, y *Call) int { return x.date.Compare(y.date) })
+	return calls
+}
+
+// Find gives a call of a user that is not over.
+func (b *Book) Find(user, id int64) (*Call, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c, ok := b.live[key{user, id}]
+	return c, ok
+}
+
+// first makes a call of the first update about it; nil if it is none to begin
+// with. The caller holds b.mu.
+func (b *Book) first(a Account, k key, seen tg.PhoneCallClass, users []tg.UserClass) *Call {
+	known, early := b.past.get(k)
+	if b.closed || known && early == nil {
+		return nil
+	}
+	c := &Call{book: b, account: a, date: b.opts.Clock.Now(), decided: make(chan struct{}), over: make(chan struct{})}
+	var other int64
+	switch p := seen.(type) {
+	case *tg.PhoneCallRequested:
+		c.incoming, c.video, other = true, p.Video, p.AdminID
+		c.peer.AccessHash = p.AccessHash
+		c.keys = &keys{hash: p.GAHash, protocol: p.Protocol}
+	case *tg.PhoneCallWaiting:
+		c.incoming, c.video, other = p.AdminID != a.User, p.Video, p.ParticipantID
+		c.peer.AccessHash = p.AccessHash
+	case *tg.PhoneCallAccepted:
+		c.incoming, c.video, other = p.AdminID != a.User, p.Video, p.ParticipantID
+		c.peer.AccessHash = p.AccessHash
+	case *tg.PhoneCall:
+		c.incoming, c.video, other = p.AdminID != a.User, p.Video, p.ParticipantID
+		c.peer.AccessHash = p.AccessHash
+	}
+	if _, rings := seen.(*tg.PhoneCallRequested); other == 0 || c.incoming != rings {
+		return nil // an end, or an answer to somebody else's accept
+	}
+	c.peer.ID, c.from = k.id, userOf(users, other)
+	b.begin(c, early)
+	if !c.incoming {
+		c.take(seen) // it may tell of more than a beginning
+	}
+	return c
+}
+
+// begin starts a new call's goroutine. The caller holds b.mu.
+func (b *Book) begin(c *Call, early *end) {
+	limits, ok := b.limits[c.account.User]
+	if !ok {
+		limits = defaultLimits
+	}
+	c.owner.inbox.wake = make(chan struct{}, 1)
+	c.course = course{incoming: c.incoming, limits: limits}
+	c.view.Store(&view{state: Requested, changed: make(chan struct{})})
+	if b.opts.Begin != nil {
+		c.held = b.opts.Begin(c)
+	}
+	b.live[key{c.account.User, c.peer.ID}] = c
+	c.note(c.view.Load())
+	c.post(func(m *course) {
+		if early != nil {
+			m.beginEnded(*early)
+		} else {
+			m.begin()
+		}
+	})
+	b.owners.Go(c.run)
+}
+
+// late notes an update about a call that is not going on. An end of an unknown
+// call may have overtaken the call itself. The caller holds b.mu.
+func (b *Book) late(k key, seen tg.PhoneCallClass) {
+	known, early := b.past.get(k)
+	if known && early == nil {
+		b.note(k, store.Entry{Kind: "update", Name: seen.TypeName(), Text: "late: the call is over"})
+		return
+	}
+	if p, ok := seen.(*tg.PhoneCallDiscarded); ok {
+		b.past.put(k, endOf(p))
+	}
+}
+
+// forget takes a call that is over out of the book. A late update will not make
+// it ring again.
+func (b *Book) forget(c *Call) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	k := key{c.account.User, c.peer.ID}
+	delete(b.live, k)
+	b.past.put(k, nil)
+}
+
+func (b *Book) note(k key, e store.Entry) {
+	if b.opts.Store != nil {
+		e.Owner, e.Call, e.At = k.user, k.id, b.opts.Clock.Now()
+		b.opts.Store.NoteEntry(e)
+	}
+}
+
+func userOf(users []tg.UserClass, id int64) *tg.User {
+	for _, u := range users {
+		if u, ok := u.(*tg.User); ok && u.ID == id {
+			return u
+		}
+	}
+	return &tg.User{ID: id}
+}
+
+// pastCalls is how many calls that are over are remembered.
+const pastCalls = 4096
+
+// past remembers the calls that ended last, and ends of calls not seen yet.
+type past struct {
+	known map[key]*end // nil: was here
+	order []key        // a ring
+	next  int
+}
+
+func newPast() past { return past{known: map[key]*end{}} }
+
+func (p *past) get(k key) (known bool, early *end) {
+	early, known = p.known[k]
+	return known, early
+}
+
+func (p *past) put(k key, early *end) {
+	if _, known := p.known[k]; !known {
+		if len(p.order) < pastCalls {
+			p.order = append(p.order, k)
+		} else {
+			delete(p.known, p.order[p.next])
+			p.order[p.next] = k
+			p.next = (p.next + 1) % pastCalls
+		}
+	}
+	p.known[k] = early
+}
+
+// take passes an update about c on to its owner.
+func (c *Call) take(seen tg.PhoneCallClass) {
+	switch p := seen.(type) {
+	case *tg.PhoneCallRequested:
+		c.post((*course).heardRequested)
+	case *tg.PhoneCallWaiting:
+		_, received := p.GetReceiveDate()
+		c.post(func(m *course) { m.heardWaiting(received) })
+	case *tg.PhoneCallAccepted:
+		c.post((*course).heardAccepted)
+	case *tg.PhoneCall:
+		c.post(func(m *course) { m.heardConfirmed(c.agree(p)) })
+	case *tg.PhoneCallDiscarded:
+		c.post(func(m *course) { m.heardDiscarded(*endOf(p)) })
+	}
+}

@@ -1,0 +1,196 @@
+package call
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gotd/td/tg"
+
+	"luahost/internal/store"
+)
+
+// letter is an entry of an account's history about a call.
+type letter struct {
+	account Account
+	date    time.Time
+	out     bool
+	peer    int64
+	users   []tg.UserClass
+	action  *tg.MessageActionPhoneCall
+}
+
+// letters is a queue that Book.Run works through: to know what an entry means,
+// the log must be read.
+type letters struct {
+	mu   sync.Mutex
+	all  []letter
+	wake chan struct{}
+}
+
+func (l *letters) put(one letter) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, one)
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (l *letters) take() []letter {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := l.all
+	l.all = nil
+	return all
+}
+
+// Message takes in an entry of a's history: one with messageActionPhoneCall tells
+// how a call ended. It settles one that is going on, corrects the log of one
+// that ended without Telegram's word, and logs one that was never seen.
+func (b *Book) Message(a Account, m *tg.MessageService, users []tg.UserClass) {
+	_, action := phoneCallIn(m)
+	if action == nil {
+		return
+	}
+	if c, ok := b.Find(a.User, action.CallID); ok && c.post(func(m *course) { m.heardHistory(*endOf(action)) }) {
+		return
+	}
+	one := letter{account: a, date: time.Unix(int64(m.Date), 0), out: m.Out, users: users, action: action}
+	if peer, ok := m.PeerID.(*tg.PeerUser); ok {
+		one.peer = peer.UserID
+	}
+	b.mu.Lock()
+	b.past.put(key{a.User, action.CallID}, nil) // should the call itself come now, it does not ring
+	b.mu.Unlock()
+	b.old.put(one)
+}
+
+// history works through the letters until ctx ends.
+func (b *Book) history(ctx context.Context) {
+	for {
+		select {
+		case <-b.old.wake:
+		case <-ctx.Done():
+			return
+		}
+		for _, one := range b.old.take() {
+			b.file(ctx, one)
+		}
+	}
+}
+
+// file compares an entry of the history with the log.
+func (b *Book) file(ctx context.Context, one letter) {
+	if b.opts.Store == nil {
+		return
+	}
+	k := key{one.account.User, one.action.CallID}
+	row, found, err := b.opts.Store.CallOf(ctx, k.user, k.id)
+	if err != nil {
+		b.opts.Log.Error("log of calls cannot be read", "account", one.account.Name, "err", err)
+		return
+	}
+	e := *endOf(one.action)
+	text := e.String()
+	switch {
+	case !found:
+		row = one.row()
+		text += ": nobody was here to see the call"
+	case row.State == store.Ended && row.Reason != "": // known, from Telegram
+		b.note(k, store.Entry{Kind: "update", Name: one.action.TypeName(), Text: text + ", nothing new"})
+		return
+	}
+	f := facts{
+		incoming: row.Incoming, end: e,
+		accepted:  row.Decision == string(accept),
+		active:    row.State == string(Active) || row.Decision == string(accept) && e.talked,
+		declined:  row.Decision == string(decline),
+		elsewhere: row.Outcome == string(EndedElsewhere),
+	}
+	row.State, row.Outcome, row.Reason = store.Ended, string(f.outcome()), e.reason
+	if e.talked {
+		row.Talk = e.duration
+	}
+	b.opts.Store.NoteCall(row)
+	b.note(k, store.Entry{Kind: "update", Name: one.action.TypeName(), Text: text})
+	b.note(k, store.Entry{Kind: "outcome", Name: row.Outcome, Text: "by Telegram's history"})
+}
+
+// row is a call that nobody saw.
+func (l letter) row() store.Call {
+	u := userOf(l.users, l.peer)
+	return store.Call{
+		Owner: l.account.User, ID: l.action.CallID, Account: l.account.Name,
+		Peer: l.peer, Name: strings.TrimSpace(u.FirstName + " " + u.LastName),
+		Username: u.Username, Phone: u.Phone, Contact: u.Contact,
+		Incoming: !l.out, Video: l.action.Video, Date: l.date, Ended: l.date,
+	}
+}
+
+// Ready is for an account that has connected. The first time it asks for the
+// timeouts of calls, and notes calls that an earlier run left open as
+// interrupted, until Telegram's history says better.
+func (b *Book) Ready(ctx context.Context, a Account) {
+	if a.Bot {
+		return
+	}
+	b.mu.Lock()
+	_, known := b.limits[a.User]
+	b.mu.Unlock()
+	if known {
+		return
+	}
+	limits := defaultLimits
+	config, err := tg.NewClient(a.Invoker).HelpGetConfig(ctx)
+	if err != nil {
+		b.opts.Log.Warn("timeouts of calls are not known, the usual ones hold", "account", a.Name, "err", err)
+	} else {
+		limits = limitsOf(config)
+	}
+	b.mu.Lock()
+	b.limits[a.User] = limits
+	b.mu.Unlock()
+	b.takeUp(ctx, a)
+}
+
+// limitsOf reads Telegram's configuration; what it leaves out is as usual.
+func limitsOf(c *tg.Config) Limits {
+	l := defaultLimits
+	for _, one := range []struct {
+		to *time.Duration
+		ms int
+	}{{&l.Receive, c.CallReceiveTimeoutMs}, {&l.Ring, c.CallRingTimeoutMs}, {&l.Connect, c.CallConnectTimeoutMs}} {
+		if one.ms > 0 {
+			*one.to = time.Duration(one.ms) * time.Millisecond
+		}
+	}
+	return l
+}
+
+// takeUp closes the rows of calls that are not going on any more.
+func (b *Book) takeUp(ctx context.Context, a Account) {
+	if b.opts.Store == nil {
+		return
+	}
+	open, err := b.opts.Store.OpenCalls(ctx, a.User)
+	if err != nil {
+		b.opts.Log.Error("log of calls cannot be read", "account", a.Name, "err", err)
+		return
+	}
+	for _, row := range open {
+		k := key{row.Owner, row.ID}
+		b.mu.Lock()
+		_, live := b.live[k]
+		known, _ := b.past.get(k)
+		b.mu.Unlock()
+		if live || known {
+			continue
+		}
+		row.State, row.Outcome, row.Ended = store.Ended, string(Interrupted), b.opts.Clock.Now()
+		b.opts.Store.NoteCall(row)
+		b.note(k, store.Entry{Kind: "outcome", Name: row.Outcome, Text: "luahost was not there for the rest of the call"})
+	}
+}
