@@ -31,6 +31,12 @@ var (
 	// ErrTimeout is the error of a request that was sent and not answered in
 	// time. Telegram may have carried it out.
 	ErrTimeout error = &localError{&tgerr.Error{Type: "TIMEOUT", Message: "no answer from Telegram in time"}}
+
+	// errInterrupted is an ErrNotConnected for a request that had arrived.
+	errInterrupted error = &localError{&tgerr.Error{
+		Type:    "NOT_CONNECTED",
+		Message: "the connection broke before the answer came: Telegram may have done what was asked",
+	}}
 )
 
 // localError is an error that this side makes, in the form of Telegram's, which
@@ -48,14 +54,6 @@ func (e *localError) Unwrap() error { return e.rpc }
 func (e *localError) Is(target error) bool {
 	other, ok := target.(*localError)
 	return ok && e.rpc.Type == other.rpc.Type
-}
-
-// errInterrupted is an ErrNotConnected for a request that had arrived.
-func errInterrupted() error {
-	return &localError{&tgerr.Error{
-		Type:    "NOT_CONNECTED",
-		Message: "the connection broke before the answer came: Telegram may have done what was asked",
-	}}
 }
 
 func errBotMayNot(method string) error {

@@ -65,7 +65,7 @@ func (f *feed) run(ctx context.Context, ready func()) error {
 		ready()
 	})
 	for {
-		err := f.manager.Run(ctx, tg.NewClient(f.session), f.Self().ID, updates.AuthOptions{
+		err := f.manager.Run(ctx, differences{tg.NewClient(f.session), f.session}, f.Self().ID, updates.AuthOptions{
 			IsBot:   f.Bot(),
 			OnStart: func(context.Context) { begin() },
 		})

@@ -16,6 +16,7 @@ import (
 	"github.com/gotd/td/bin"
 	"github.com/gotd/td/rpc"
 	"github.com/gotd/td/telegram"
+	"github.com/gotd/td/telegram/dcs"
 	"github.com/gotd/td/tg"
 	"github.com/gotd/td/tgerr"
 )
@@ -35,6 +36,7 @@ func newTestFeed(t *testing.T) (f *feed, emitted *[]Update) {
 	s := &session{Account: a}
 	s.ctx, s.end = context.WithCancelCause(t.Context())
 	s.link.session = s
+	s.wires = newWires(s, dcs.DefaultResolver())
 	s.feed = newFeed(s)
 	return s.feed, emitted
 }
@@ -279,7 +281,7 @@ func TestLossAndReturn(t *testing.T) {
 
 func TestWhichServers(t *testing.T) {
 	f, _ := newTestFeed(t)
-	if o := f.options(nil); !o.DCList.Zero() || o.Resolver != nil || o.PublicKeys != nil {
+	if o := f.options(nil); !o.DCList.Zero() || f.wires.Resolver == nil || o.PublicKeys != nil {
 		t.Errorf("Telegram's own servers: %+v", o.DCList)
 	}
 	f.opts.Test = true

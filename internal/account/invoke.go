@@ -20,14 +20,16 @@ import (
 // Invoke implements tg.Invoker. It returns Telegram's error, a *tgerr.Error;
 // or ErrNotConnected or ErrTimeout; or ctx's own error as soon as
 // ctx ends. FLOOD_WAIT is waited out as Options.FloodWait says. phone.* of a bot
-// is answered with BOT_METHOD_INVALID before anything is sent. After an error
-// nothing is written to out any more, but in may still be read for a while.
+// is answered with BOT_METHOD_INVALID before anything is sent. What may be done
+// twice is sent again a few times when the connection broke before the answer, or
+// Telegram has trouble with itself. After an error nothing is written to out any
+// more, but in may still be read for a while.
 func (a *Account) Invoke(ctx context.Context, in bin.Encoder, out bin.Decoder) error {
 	s := a.live.Load()
 	if s == nil {
 		return ErrNotConnected
 	}
-	return s.Invoke(ctx, in, out)
+	return s.persist(ctx, in, out)
 }
 
 // Invoke implements tg.Invoker. It shadows the Account's, so that what a session
@@ -155,10 +157,11 @@ func (s *session) settle(ctx context.Context, in bin.Encoder, out bin.Decoder, e
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.As(err, &unanswered):
+		s.deaf() // it was sent five times, and not even its arrival was confirmed
 		return fmt.Errorf("%w: %w", ErrTimeout, err)
 	case errors.Is(err, context.Canceled), errors.Is(err, rpc.ErrEngineClosed):
 		// gotd's word for a connection that went after the request had arrived.
-		return errInterrupted()
+		return errInterrupted
 	default:
 		return plain(err)
 	}

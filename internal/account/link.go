@@ -71,15 +71,21 @@ func (l *link) lost() {
 	if l.session.feed == nil && !l.ever && l.failures == loginAttempts {
 		l.session.end(l.unreachable())
 	}
-	if l.down || l.last == nil || l.session.ctx.Err() != nil {
+	because := l.session.wires.reason()
+	if l.session.ctx.Err() != nil {
 		return
 	}
-	l.down = true
-	message := "connection lost, trying again"
-	if !l.ever {
-		message = "server cannot be reached, trying again"
+	switch {
+	case because != nil: // we have cut it
+		l.session.log.Warn(because.text, because.attrs...)
+	case l.down || l.last == nil:
+		return
+	case !l.ever:
+		l.session.log.Warn("server cannot be reached, trying again", slog.Any("err", cause(l.last)))
+	default:
+		l.session.log.Warn("connection lost, trying again", slog.Any("err", cause(l.last)))
 	}
-	l.session.log.Warn(message, slog.Any("err", cause(l.last)))
+	l.down = true
 }
 
 // overdue is called when Login has waited long enough for a connection.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/gotd/td/tg"
@@ -35,6 +36,11 @@ func (a *Account) Run(ctx context.Context, ready func()) error {
 		if err := s.authorise(ctx); err != nil {
 			return err
 		}
+		ctx, cancel := context.WithCancel(ctx)
+		var watching sync.WaitGroup
+		defer watching.Wait()
+		defer cancel()
+		watching.Go(func() { s.watch(ctx) })
 		return s.feed.run(ctx, ready)
 	})
 }

@@ -24,6 +24,7 @@ type session struct {
 	file   *sessionFile
 	client *telegram.Client
 	link   link
+	wires  *wires
 	feed   *feed       // nil for Login, which takes no updates
 	known  atomic.Bool // is it known who is logged in?
 
@@ -41,6 +42,7 @@ func (a *Account) connect(ctx context.Context, file *sessionFile, updates bool, 
 	s.ctx, s.end = context.WithCancelCause(undated{ctx})
 	defer s.end(nil)
 	s.link.session = s
+	s.wires = newWires(s, dcs.DefaultResolver())
 	var handler telegram.UpdateHandler
 	if updates {
 		s.feed = newFeed(s)
@@ -96,6 +98,9 @@ func (s *session) begin() bool {
 func (s *session) options(handler telegram.UpdateHandler) telegram.Options {
 	o := telegram.Options{
 		SessionStorage:    storage{s},
+		Clock:             s.wires.time,
+		MessageID:         s.wires.time,
+		Resolver:          s.wires,
 		UpdateHandler:     handler,
 		Logger:            gotdLog(s.log),
 		Device:            telegram.DeviceConfig{DeviceModel: "luahost"}, // as the user's list of devices shows it
@@ -108,7 +113,7 @@ func (s *session) options(handler telegram.UpdateHandler) telegram.Options {
 		only := onlyServer(s.opts.Server)
 		o.DC = only.dc()
 		o.DCList = only.list
-		o.Resolver = only
+		s.wires.Resolver = only
 		o.PublicKeys = []exchange.PublicKey{{RSA: s.opts.ServerKey}}
 	case s.opts.Test:
 		o.DCList = dcs.Test()
@@ -121,7 +126,13 @@ func (s *session) options(handler telegram.UpdateHandler) telegram.Options {
 type storage struct{ *session }
 
 // LoadSession implements session.Storage of gotd.
-func (s storage) LoadSession(ctx context.Context) ([]byte, error) { return s.file.LoadSession(ctx) }
+func (s storage) LoadSession(ctx context.Context) ([]byte, error) {
+	data, err := s.file.LoadSession(ctx)
+	if err == nil {
+		s.wires.know(keyOf(data))
+	}
+	return data, err
+}
 
 // StoreSession implements session.Storage of gotd. An account that runs needs
 // no more than what the file was written with, so it goes on. When a server does
@@ -133,6 +144,7 @@ func (s storage) StoreSession(ctx context.Context, data []byte) error {
 		s.end(err)
 		return err
 	}
+	s.wires.know(keyOf(data))
 	err := s.file.StoreSession(ctx, data)
 	if err != nil && s.feed != nil && s.known.Load() {
 		s.log.Error("session not saved", slog.Any("err", err))

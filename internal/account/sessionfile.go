@@ -82,10 +82,19 @@ func (f *sessionFile) check() error {
 // replaces reports whether data would put another key in the place of the one
 // that the file held.
 func (f *sessionFile) replaces(data []byte) bool {
+	id := keyOf(data).ID
+	return f.key != "" && id != [8]byte{} && string(id[:]) != f.key
+}
+
+// keyOf is the key that a session's data holds, the zero key where there is none.
+func keyOf(data []byte) (key crypto.AuthKey) {
 	var memory gotdsession.StorageMemory
 	_ = memory.StoreSession(context.Background(), data) // cannot fail
-	session, err := parseSession(&memory)
-	return f.key != "" && err == nil && string(session.AuthKeyID) != f.key
+	if session, err := parseSession(&memory); err == nil {
+		copy(key.Value[:], session.AuthKey)
+		copy(key.ID[:], session.AuthKeyID)
+	}
+	return key
 }
 
 func parseSession(from gotdsession.Storage) (*gotdsession.Data, error) {

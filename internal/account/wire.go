@@ -1,0 +1,148 @@
+package account
+
+import (
+	"context"
+	"encoding/binary"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gotd/td/bin"
+	"github.com/gotd/td/crypto"
+	"github.com/gotd/td/proto"
+	"github.com/gotd/td/telegram/dcs"
+	"github.com/gotd/td/transport"
+)
+
+// wires makes gotd's connections, and keeps the newest in hand: to know when the
+// server was heard last and what time it has, and to cut it. gotd offers neither.
+type wires struct {
+	dcs.Resolver
+	session *session
+	time    *serverTime
+	cipher  crypto.Cipher
+
+	heard  atomic.Int64 // when a frame came last, by the session's LinkClock, in nanoseconds
+	untold atomic.Bool  // the next message tells the server's time
+
+	mu      sync.Mutex
+	newest  transport.Conn
+	key     crypto.AuthKey // of the session; the zero key: none is known
+	because *notice        // why the newest was cut
+}
+
+// notice is a line of the log.
+type notice struct {
+	text  string
+	attrs []any
+}
+
+func newWires(s *session, from dcs.Resolver) *wires {
+	return &wires{Resolver: from, session: s, time: newServerTime(), cipher: crypto.NewClientCipher(crypto.DefaultRand())}
+}
+
+// Primary implements dcs.Resolver.
+func (w *wires) Primary(ctx context.Context, dc int, list dcs.List) (transport.Conn, error) {
+	conn, err := w.Resolver.Primary(ctx, dc, list)
+	if err != nil {
+		return nil, err
+	}
+	w.mu.Lock()
+	w.newest = conn
+	w.mu.Unlock()
+	w.untold.Store(true)
+	w.listened()
+	return &wire{conn, w}, nil
+}
+
+func (w *wires) listened() { w.heard.Store(w.session.opts.LinkClock.Now().UnixNano()) }
+
+// silence is how long ago the server was heard.
+func (w *wires) silence() time.Duration {
+	return w.session.opts.LinkClock.Now().Sub(time.Unix(0, w.heard.Load()))
+}
+
+// cut ends the newest connection, after which gotd makes another one. The text
+// goes into the log in the place of what gotd finds.
+func (w *wires) cut(text string, attrs ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.newest == nil {
+		return
+	}
+	w.because = &notice{text, attrs}
+	_ = w.newest.Close() // it is of no use: that it cannot be closed properly changes nothing
+	w.newest = nil
+}
+
+// reason gives what the last cut was for, once.
+func (w *wires) reason() *notice {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	because := w.because
+	w.because = nil
+	return because
+}
+
+// know is told the session's key when it is read or made.
+func (w *wires) know(key crypto.AuthKey) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.key = key
+}
+
+// wire is one connection.
+type wire struct {
+	transport.Conn
+	of *wires
+}
+
+// Recv implements transport.Conn.
+func (c *wire) Recv(ctx context.Context, b *bin.Buffer) error {
+	if err := c.Conn.Recv(ctx, b); err != nil {
+		return err
+	}
+	c.of.listened()
+	if c.of.untold.Load() {
+		c.of.tellTime(b)
+	}
+	return nil
+}
+
+// tellTime takes the server's time from a frame that came just now. Where that
+// shows that the clock is wrong the connection is of no use any more: what was
+// sent over it has numbers that the server refuses.
+func (w *wires) tellTime(frame *bin.Buffer) {
+	id, ok := w.messageID(frame)
+	if !ok {
+		return
+	}
+	w.untold.Store(false)
+	if off, changed := w.time.learn(proto.MessageID(id).Time()); changed {
+		w.cut("this computer's clock is wrong, going by the server's", slog.Duration("off", off.Round(time.Second)))
+	}
+}
+
+// messageID is the number of the message in a frame, which begins with its time:
+// in the clear while a key is made, otherwise under the key that the frame names.
+// https://core.telegram.org/mtproto/description
+func (w *wires) messageID(frame *bin.Buffer) (id int64, ok bool) {
+	if frame.Len() < 24 {
+		return 0, false // an error code
+	}
+	if binary.LittleEndian.Uint64(frame.Buf) == 0 {
+		return int64(binary.LittleEndian.Uint64(frame.Buf[8:])), true
+	}
+	w.mu.Lock()
+	key := w.key
+	w.mu.Unlock()
+	if [8]byte(frame.Buf[:8]) != key.ID {
+		return 0, false
+	}
+	m, err := w.cipher.DecryptFromBuffer(key, &bin.Buffer{Buf: frame.Copy()})
+	if err != nil {
+		return 0, false // gotd says what is wrong with it
+	}
+	return m.MessageID, true
+}
