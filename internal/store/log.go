@@ -9,7 +9,7 @@ import (
 
 // writeLog writes the calls and the entries of a batch, all of one revision.
 func writeLog(ctx context.Context, tx *sql.Tx, b *batch) (revision int64, err error) {
-	if len(b.calls) == 0 && len(b.entries) == 0 {
+	if len(b.calls) == 0 && len(b.entries.all) == 0 {
 		return revision, nil
 	}
 	err = tx.QueryRowContext(ctx, `UPDATE counters SET last = last + 1 WHERE name = 'revision' RETURNING last`).Scan(&revision)

@@ -20,14 +20,20 @@ func exec(t *testing.T, path, statement string) {
 	}
 }
 
-func peersOnDisk(t *testing.T, path string) (n int) {
+func peersOnDisk(t *testing.T, path string) int {
+	t.Helper()
+	return count(t, path, `SELECT count(*) FROM peers`)
+}
+
+// count is the number that a query gives.
+func count(t *testing.T, path, query string) (n int) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if err := db.QueryRow(`SELECT count(*) FROM peers`).Scan(&n); err != nil {
+	if err := db.QueryRow(query).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 	return n

@@ -72,6 +72,29 @@ func latestVersion() (int64, error) {
 	return goose.NumericComponent(names[len(names)-1])
 }
 
+// pages is how large the file is.
+type pages struct {
+	all, free int64
+	size      int64 // of one
+}
+
+// used is how many bytes hold something.
+func (p pages) used() int64 { return (p.all - p.free) * p.size }
+
+func countPages(ctx context.Context, db *sql.DB) (p pages, err error) {
+	err = db.QueryRowContext(ctx, `
+		SELECT (SELECT page_count FROM pragma_page_count), (SELECT freelist_count FROM pragma_freelist_count),
+			(SELECT page_size FROM pragma_page_size)`).Scan(&p.all, &p.free, &p.size)
+	return p, err
+}
+
+// giveBack cuts n free pages off the file, at the latest when its log is next
+// brought in.
+func giveBack(ctx context.Context, db *sql.DB, n int64) error {
+	_, err := db.ExecContext(ctx, fmt.Sprintf(`PRAGMA incremental_vacuum(%d)`, n))
+	return err
+}
+
 func isDamaged(err error) bool {
 	var code *sqlite.Error
 	if !errors.As(err, &code) {

@@ -54,13 +54,17 @@ type Store struct {
 	peers    overlay
 	numbers  numbers
 	pending  batch
-	writing  *batch // what a transaction under way is writing, or nil
-	revision int64  // of the call log after our last transaction
+	since    time.Time // when the first of pending was noted
+	dropped  int       // entries of traces, since the log was last told
+	spare    []Entry   // room for pending's, when it becomes the next
+	writing  *batch    // what a transaction under way is writing, or nil
+	revision int64     // of the call log after our last transaction
 
 	dirty   chan struct{}   // holds one token while pending is not empty
 	flush   chan chan error // Flush asks here
 	quit    chan struct{}   // closed by Close
 	stopped chan struct{}   // closed when the writing goroutine has returned
+	pruned  chan struct{}   // closed when the one that removes old calls has
 }
 
 // ErrClosed is returned by a method of a closed Store.
@@ -89,12 +93,14 @@ func Open(o Options) (*Store, error) {
 		flush:   make(chan chan error),
 		quit:    make(chan struct{}),
 		stopped: make(chan struct{}),
+		pruned:  make(chan struct{}),
 	}
 	if err := s.open(); err != nil {
 		s.closeConnections()
 		return nil, explain(s.path, err)
 	}
 	go s.write()
+	go (&pruner{Store: s, keep: o.Keep, clock: o.Clock, last: s.numbers.last}).run()
 	return s, nil
 }
 
@@ -165,11 +171,13 @@ func (s *Store) Close() error {
 	s.mu.Unlock()
 	if again {
 		<-s.stopped
+		<-s.pruned
 		return nil
 	}
 	err := s.Flush(context.Background())
 	close(s.quit)
 	<-s.stopped
+	<-s.pruned
 	return errors.Join(err, s.closeConnections())
 }
 

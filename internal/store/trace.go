@@ -23,10 +23,11 @@ type Entry struct {
 }
 
 // NoteEntry adds to the trace of a call. Entries of a call keep their order.
+// While the disk takes nothing, the oldest entries make room for new ones.
 func (s *Store) NoteEntry(e Entry) {
 	s.note(func() {
 		s.numbers.reserve(e.key())
-		s.pending.entries = append(s.pending.entries, e)
+		s.dropped += s.pending.entries.add(e)
 	})
 }
 
@@ -56,7 +57,7 @@ func (s *Store) notedEntries(key callKey) (noted []Entry, number, revision int64
 		if b == nil {
 			continue
 		}
-		for _, e := range b.entries {
+		for _, e := range b.entries.all {
 			if e.key() == key {
 				noted = append(noted, e.exact())
 			}
@@ -75,7 +76,7 @@ func (e Entry) exact() Entry {
 }
 
 func writeEntries(ctx context.Context, tx *sql.Tx, b *batch, revision int64) error {
-	if len(b.entries) == 0 {
+	if len(b.entries.all) == 0 {
 		return nil
 	}
 	statement, err := tx.PrepareContext(ctx, `INSERT INTO traces (call, revision, entries) VALUES ($1, $2, $3)`)
@@ -88,8 +89,8 @@ func writeEntries(ctx context.Context, tx *sql.Tx, b *batch, revision int64) err
 		last  *Entry
 	}
 	rows := make(map[int64]*row)
-	for i := range b.entries {
-		e := &b.entries[i]
+	for i := range b.entries.all {
+		e := &b.entries.all[i]
 		number := b.numbers[e.key()].number
 		r := rows[number]
 		if r == nil {

@@ -16,7 +16,7 @@ type batch struct {
 	updates  map[int64]UpdateState
 	channels map[channelKey]int
 	calls    map[callKey]Call
-	entries  []Entry           // of all traces, in the order in which they were noted
+	entries  backlog
 	numbers  map[callKey]given // of calls and entries, while they are written
 }
 
@@ -35,17 +35,20 @@ func newBatch() batch {
 
 func (b batch) empty() bool {
 	return len(b.peers) == 0 && len(b.updates) == 0 && len(b.channels) == 0 &&
-		len(b.calls) == 0 && len(b.entries) == 0
+		len(b.calls) == 0 && len(b.entries.all) == 0
 }
 
-// restore puts back what could not be written, behind what came meanwhile.
-func (b *batch) restore(failed batch) {
+// restore puts back what could not be written, behind what came meanwhile. It
+// gives the number of entries of traces that there was no room for.
+func (b *batch) restore(failed batch) (dropped int) {
 	maps.Copy(failed.peers, b.peers)
 	maps.Copy(failed.updates, b.updates)
 	maps.Copy(failed.channels, b.channels)
 	maps.Copy(failed.calls, b.calls)
-	failed.entries = append(failed.entries, b.entries...)
+	dropped = b.entries.before(failed.entries)
+	failed.entries = b.entries
 	*b = failed
+	return dropped
 }
 
 // note changes the pending batch and wakes the writer. It reports whether the
@@ -59,6 +62,7 @@ func (s *Store) note(change func()) bool {
 	clean := s.pending.empty()
 	change()
 	if clean && !s.pending.empty() {
+		s.since = time.Now()
 		select {
 		case s.dirty <- struct{}{}:
 		default: // the writer has not come to the last one yet
@@ -72,19 +76,19 @@ func (s *Store) write() {
 	defer close(s.stopped)
 	timer := time.NewTimer(0)
 	timer.Stop()
-	failing := false
+	var told trouble
 	attempt := func() error {
 		err := s.writePending()
 		if err != nil {
 			timer.Reset(retry)
 		}
-		s.report(err, &failing)
+		s.report(err, &told)
 		return err
 	}
 	for {
 		select {
 		case <-s.dirty:
-			timer.Reset(s.lag)
+			timer.Reset(s.wait())
 		case <-timer.C:
 			_ = attempt() // reported, and tried again
 		case answer := <-s.flush:
@@ -95,25 +99,53 @@ func (s *Store) write() {
 	}
 }
 
-// report logs the first failure of a row and the success that ends it.
-func (s *Store) report(err error, failing *bool) {
-	switch {
-	case err != nil && !*failing:
+// wait is how long what was noted first may still wait for company.
+func (s *Store) wait() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lag - time.Since(s.since)
+}
+
+// trouble is what the log was told of.
+type trouble struct {
+	failing bool
+	dropped int // entries of traces since then
+}
+
+// report logs the first failure of a row and the success that ends it, and that
+// entries are dropped when the first is.
+func (s *Store) report(err error, told *trouble) {
+	s.mu.Lock()
+	dropped := s.dropped
+	s.dropped = 0
+	s.mu.Unlock()
+	if err != nil && !told.failing {
 		s.log.Error("database cannot be written, trying again", slog.Any("err", err))
-	case err == nil && *failing:
+	}
+	if dropped > 0 && told.dropped == 0 {
+		s.log.Warn("traces lose their oldest entries: the database does not take them as fast as they come")
+	}
+	told.dropped += dropped
+	switch {
+	case err != nil:
+	case told.dropped > 0:
+		s.log.Info("database is written again", slog.Int("entries_dropped", told.dropped))
+		told.dropped = 0
+	case told.failing:
 		s.log.Info("database is written again")
 	}
-	*failing = err != nil
+	told.failing = err != nil
 }
 
 func (s *Store) writePending() error {
 	s.mu.Lock()
 	b := s.pending
-	s.pending = newBatch()
 	if b.empty() {
 		s.mu.Unlock()
 		return nil
 	}
+	s.pending = newBatch()
+	s.pending.entries.all, s.spare = s.spare, nil
 	s.number(&b)
 	s.writing = &b
 	s.mu.Unlock()
@@ -122,12 +154,13 @@ func (s *Store) writePending() error {
 	defer s.mu.Unlock()
 	s.writing = nil
 	if err != nil {
-		s.pending.restore(b)
+		s.dropped += s.pending.restore(b)
 		return s.explain(err)
 	}
 	s.peers.written(s.pending.peers)
 	s.numbers.confirm(b.numbers)
 	s.revision = max(s.revision, revision)
+	s.spare = b.entries.emptied()
 	return nil
 }
 
@@ -137,8 +170,8 @@ func (s *Store) number(b *batch) {
 	for key := range b.calls {
 		b.numbers[key] = s.numbers.given[key]
 	}
-	for i := range b.entries {
-		if key := b.entries[i].key(); b.numbers[key].number == 0 {
+	for i := range b.entries.all {
+		if key := b.entries.all[i].key(); b.numbers[key].number == 0 {
 			b.numbers[key] = s.numbers.given[key]
 		}
 	}
