@@ -47,6 +47,9 @@ type Options struct {
 	Event func(c *Call, name string)
 	// Done is called once when a call is over and its last event was given out.
 	Done func(*Call)
+	// Traced gets what is added to a call's trace, on the goroutine that adds it.
+	// It must not block. Nil: nobody looks.
+	Traced func(*Call, store.Entry)
 }
 
 func (o *Options) setDefaults() {
@@ -210,7 +213,7 @@ func (b *Book) late(k key, seen tg.PhoneCallClass) {
 		b.note(k, store.Entry{Kind: "update", Name: seen.TypeName(), Text: "late: the call is over"})
 		return
 	}
-	if p, ok := seen.(*tg.PhoneCallDiscarded); ok {
+	if p, ok := seen.(*tg.PhoneCallDiscarded); ok && (early == nil || early.reason == "") {
 		b.past.put(k, endOf(p))
 	}
 }

@@ -213,14 +213,19 @@ func (v *view) passed(state State) bool {
 // Trace adds a line to the call's trace; owner, call and a missing time are
 // filled in.
 func (c *Call) Trace(e store.Entry) {
-	if c.book.opts.Store == nil {
+	if c.book.opts.Store == nil && c.book.opts.Traced == nil {
 		return
 	}
 	e.Owner, e.Call = c.account.User, c.peer.ID
 	if e.At.IsZero() {
 		e.At = c.book.opts.Clock.Now()
 	}
-	c.book.opts.Store.NoteEntry(e)
+	if c.book.opts.Store != nil {
+		c.book.opts.Store.NoteEntry(e)
+	}
+	if c.book.opts.Traced != nil {
+		c.book.opts.Traced(c, e)
+	}
 }
 
 // Held is what Options.Begin gave for this call.
