@@ -1,0 +1,234 @@
+package rule
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"luahost/bindings/calls"
+	"luahost/internal/call"
+	"luahost/internal/clock"
+	"luahost/internal/script"
+	"luahost/internal/store"
+)
+
+// usualWithin is how long a rule may hold up the next.
+const usualWithin = 2 * time.Second
+
+// Asking is what Ask is told. Pin and Facts.Call are required.
+type Asking struct {
+	Pin *script.Pin
+	Facts
+	Within time.Duration // how long one rule holds up the next at most; 0: two seconds
+	Clock  clock.Clock   // nil: the system's
+}
+
+// Ask puts an incoming call to the rules, one at a time, until somebody has
+// decided about it, it is over, ctx ends, or none is left. What each answered
+// goes into the call's trace. It waits for a rule that runs for Within at most,
+// and for no VM; a rule that runs on longer goes on after Ask has returned, until
+// ctx ends, and may still decide.
+func Ask(ctx context.Context, a Asking) {
+	if a.Within <= 0 {
+		a.Within = usualWithin
+	}
+	if a.Clock == nil {
+		a.Clock = clock.System{}
+	}
+	s := &session{Asking: a, ctx: call.NewContext(ctx, a.Call), rules: byPriority(a.Pin.Registered(Event))}
+	s.facts = s.newFacts()
+	for i := range s.rules {
+		if s.stopped(i) {
+			return
+		}
+		if !s.put(&s.rules[i]) {
+			return
+		}
+	}
+	s.conclude()
+}
+
+// byPriority sorts the rules, which come in the order of file name and place.
+func byPriority(rules []script.Registered) []script.Registered {
+	higher := func(a, b script.Registered) int {
+		return -cmp.Compare(a.Tag.(*Rule).Priority, b.Tag.(*Rule).Priority)
+	}
+	if !slices.IsSortedFunc(rules, higher) {
+		slices.SortStableFunc(rules, higher)
+	}
+	return rules
+}
+
+// session is one call put to the rules. Its goroutine owns it.
+type session struct {
+	Asking
+	ctx     context.Context
+	rules   []script.Registered
+	facts   facts
+	begun   int // rules that matched, or whose match was called
+	pending int // of these, those that were not waited for
+}
+
+func (s *session) newFacts() facts {
+	f := facts{call: s.Call, now: s.Now, zone: s.Location, ask: s.Facts, ctx: s.question}
+	if f.now.IsZero() {
+		f.now = s.Call.Date()
+	}
+	if f.zone == nil {
+		f.zone = time.Local
+	}
+	for i := range s.rules {
+		f.longest = max(f.longest, s.rules[i].Tag.(*Rule).rings)
+	}
+	return f
+}
+
+// question gives the context of what a condition asks for: it holds up the next
+// rule no longer than an action may.
+func (s *session) question() (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(s.ctx)
+	timer := s.Clock.AfterFunc(s.Within, func() { cancel(fmt.Errorf("no answer within %s", short(s.Within))) })
+	return ctx, func() { timer.Stop(); cancel(nil) }
+}
+
+// stopped says whether the rules from i on need not be asked, and why.
+func (s *session) stopped(i int) bool {
+	if s.ctx.Err() != nil {
+		return true
+	}
+	select {
+	case <-s.Call.Decided():
+	default:
+		return false
+	}
+	rest := strconv.Itoa(len(s.rules)-i) + " more rules were not asked: "
+	if len(s.rules)-i == 1 {
+		rest = "1 more rule was not asked: "
+	}
+	s.Call.Trace(store.Entry{Kind: "rule", Text: rest + s.end()})
+	return true
+}
+
+// end says who has decided, or that there is nothing left to decide.
+func (s *session) end() string {
+	if kind, by, ok := s.Call.Decision(); ok {
+		return past(kind) + " by " + by.String()
+	}
+	return "the call is over"
+}
+
+func past(kind string) string {
+	switch kind {
+	case "decline":
+		return "declined"
+	case "accept":
+		return "accepted"
+	case "ignore":
+		return "ignored"
+	}
+	return kind
+}
+
+// put asks one rule; false says that the host is about to end.
+func (s *session) put(r *script.Registered) bool {
+	rule := r.Tag.(*Rule)
+	switch v := rule.when.test(&s.facts); {
+	case v.err != nil:
+		trace(s.Call, r, store.Entry{Text: "failed: " + v.name + ": " + v.err.Error(), Failed: true})
+		return true
+	case v.answer == not:
+		trace(s.Call, r, store.Entry{Text: v.words()})
+		return true
+	default:
+		return s.run(r, v.answer == yes)
+	}
+}
+
+// run has a rule act, and waits for it.
+func (s *session) run(r *script.Registered, matched bool) bool {
+	s.begun++
+	a := &asked{rule: r, call: s.Call, facts: s.facts, done: make(chan struct{})}
+	if matched {
+		a.matched()
+	}
+	late := make(chan struct{})
+	timer := s.Clock.AfterFunc(s.Within, func() { close(late) })
+	defer timer.Stop()
+	event := script.Event{Name: Event, Args: func(rt *script.Runtime, L *lua.LState) []lua.LValue {
+		return []lua.LValue{calls.New(rt, L, s.Call)}
+	}}
+	if !s.Pin.Start(withAsked(s.ctx, a), *r, event, a.ended) {
+		return false
+	}
+	select {
+	case <-a.done:
+	case <-s.Call.Decided():
+	case <-s.ctx.Done():
+	case <-late:
+		s.pending++
+		trace(s.Call, r, store.Entry{Text: "has not decided within " + short(s.Within) + ": the next rule is asked, and this one may still decide", Took: s.Within})
+	}
+	return true
+}
+
+// conclude says what came of it all.
+func (s *session) conclude() {
+	text := ""
+	select {
+	case <-s.Call.Decided():
+		return
+	default:
+	}
+	switch {
+	case len(s.rules) == 0:
+		text = "there are no rules"
+	case s.begun == 0:
+		text = "no rule matched"
+	case s.pending > 0:
+		text = "no rule has decided so far"
+	default:
+		text = "no rule decided"
+	}
+	s.Call.Trace(store.Entry{Kind: "rule", Text: text})
+}
+
+// asked is one rule that runs. Its handler's goroutine owns it, but for done.
+type asked struct {
+	rule    *script.Registered
+	call    *call.Call
+	facts   facts
+	refused string // by a match
+	done    chan struct{}
+}
+
+func (a *asked) matched() { trace(a.call, a.rule, store.Entry{Text: "matched"}) }
+
+// ended says what the handler came to.
+func (a *asked) ended(run script.Run) {
+	defer close(a.done)
+	e := store.Entry{Took: run.Took}
+	_, by, decided := a.call.Decision()
+	switch {
+	case run.Err != nil:
+		e.Text, e.Failed = "failed: "+run.Err.Error(), true
+	case a.refused != "":
+		e.Text = a.refused
+	case decided && by.Rule == a.rule.Tag.(*Rule).Name && by.Script == a.rule.Script:
+		return
+	default:
+		e.Text = "matched and decided nothing"
+	}
+	trace(a.call, a.rule, e)
+}
+
+// trace notes what a rule answered.
+func trace(c *call.Call, r *script.Registered, e store.Entry) {
+	e.Kind, e.Name = "rule", r.Tag.(*Rule).Name
+	e.Script, e.Generation, e.Line = r.Script, r.Generation, r.Line
+	c.Trace(e)
+}
