@@ -177,3 +177,11 @@ func (p Params) Table(tb *lua.LTable) (Values, error) {
 	}
 	return values, nil
 }
+
+// Digits gives a phone number without what people write between its digits. It
+// is one only with 5 to 15 of them.
+func Digits(phone string) (string, bool) {
+	digits := strings.NewReplacer(" ", "", "-", "", "(", "", ")", "", ".", "", "/", "").Replace(phone)
+	other := strings.ContainsFunc(digits, func(r rune) bool { return r < '0' || r > '9' })
+	return digits, !other && len(digits) >= 5 && len(digits) <= 15
+}

@@ -65,8 +65,8 @@ func readPerson(v lua.LValue) (person, bool) {
 			return person{name: strings.ToLower(name)}, name != "" && len(name) <= 64 && !strings.ContainsAny(name, "@ +")
 		}
 		if phone, ok := strings.CutPrefix(text, "+"); ok {
-			digits := strings.NewReplacer(" ", "", "-", "", "(", "", ")", "", ".", "", "/", "").Replace(phone)
-			return person{phone: digits}, isDigits(digits) && len(digits) >= 5 && len(digits) <= 15
+			digits, ok := manual.Digits(phone)
+			return person{phone: digits}, ok
 		}
 	}
 	return person{}, false
