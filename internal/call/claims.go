@@ -90,8 +90,8 @@ func (m *course) refusal(c *claim) error {
 }
 
 func (m *course) errEnded() error {
-	if m.declined {
-		return refuse(CallEnded, "the call has ended: %s %s it", m.decision.by, decline.done())
+	if m.declined != nil {
+		return refuse(CallEnded, "the call has ended: %s %s it", m.declined.by, decline.done())
 	}
 	return errOver(m.outcome)
 }
@@ -103,15 +103,23 @@ func withReason(reason string) string {
 	return ": " + reason
 }
 
-// decide makes c the decision about the call.
+// decide makes c the decision about the call. Where the answer to an earlier
+// claim was lost, and somebody else has decided since, that one stays.
 func (m *course) decide(c *claim) {
+	if m.decision != nil {
+		m.do(traced{kind: "note", name: "claim", text: "Telegram did " + string(c.kind) + " after all", by: c.by})
+		return
+	}
 	m.decision = c
 	m.do(traced{kind: "decision", name: string(c.kind), text: c.reason, by: c.by})
 }
 
 // took says that our accept has taken effect.
 func (m *course) took(c *claim) {
-	m.claim, m.doubt, m.beaten = nil, nil, false
+	if m.claim == c {
+		m.claim = nil
+	}
+	m.answer, m.doubt, m.beaten = c, nil, false
 	m.decide(c)
 	if m.state == Ended { // it was over at once
 		m.accepted = m.now
@@ -136,7 +144,7 @@ func (m *course) answered(c *claim, r result) {
 func (m *course) acceptAnswered(c *claim, r result) error {
 	arrivedBefore := tgerr.Is(r.err, "CALL_ALREADY_ACCEPTED") && m.doubt != nil && m.doubt.kind == accept
 	switch {
-	case m.decision == c: // phoneCall was faster than the answer
+	case m.answer == c: // phoneCall was faster than the answer
 		return nil
 	case m.outcome != "" && r.err == nil:
 		m.trace("note", "claim", "accepted too late: hanging up")
@@ -167,11 +175,12 @@ func (m *course) failedOf(c *claim, r result) {
 		m.do(traced{kind: "note", name: "claim", text: "given back: " + brief(r.err), by: c.by, failed: true})
 	}
 	switch {
-	case m.said:
-		m.settle()
 	case ringing && (m.beaten || tgerr.Is(r.err, "CALL_ALREADY_ACCEPTED")):
 		m.takenElsewhere()
-	case m.state != Ended && tgerr.Is(r.err, "CALL_ALREADY_DECLINED"):
+	case m.said:
+		m.settle()
+	case m.state == Ended: // its outcome is waited for
+	case tgerr.Is(r.err, "CALL_ALREADY_DECLINED"):
 		m.unseenEnd()
 	case c.host:
 		m.giveUp(c)
@@ -195,13 +204,13 @@ func (m *course) unseenEnd() {
 // an update; and if it brings nothing at all, unless another end was heard.
 func (m *course) discardAnswered(c *claim, r result) error {
 	switch {
-	case m.outcome != "" && m.decision == c:
+	case m.outcome != "" && m.declined == c:
 		return nil
 	case m.outcome != "":
 		return m.errEnded()
 	case r.err != nil:
 		m.failedOf(c, r)
-		if m.decision == c {
+		if m.declined == c {
 			return nil
 		}
 		return r.err
@@ -215,14 +224,14 @@ func (m *course) discardAnswered(c *claim, r result) error {
 	}
 	m.close()
 	switch {
-	case ours && c.kind == decline:
-		m.declined = true
+	case ours && c.kind == decline && m.accepted.IsZero():
+		m.declined = c
 		m.decide(c)
 	case ours && c.host:
 		m.failed = !m.accepted.IsZero()
 	}
 	m.settle()
-	if ours || m.decision != nil && m.decision.by == c.by && m.declined {
+	if ours || m.declined != nil && m.declined.by == c.by {
 		return nil
 	}
 	return m.errEnded()
@@ -255,8 +264,8 @@ func (m *course) giveUp(c *claim) {
 func (m *course) settle() {
 	for _, c := range []*claim{m.doubt, m.claim} {
 		// Its answer is missing, and the call ended just as it would have by it.
-		if c != nil && c.kind == decline && m.said && !m.elsewhere && !m.declined && m.end == (end{reason: c.reason}) {
-			m.declined = true
+		if c != nil && c.kind == decline && m.said && !m.elsewhere && m.declined == nil && m.accepted.IsZero() && m.end == (end{reason: c.reason}) {
+			m.declined = c
 			m.decide(c)
 		}
 	}
@@ -283,7 +292,7 @@ func (m *course) interrupt() {
 
 func (m *course) facts() facts {
 	return facts{
-		incoming: m.incoming, declined: m.declined, failed: m.failed, timedOut: m.timedOut,
+		incoming: m.incoming, declined: m.declined != nil, failed: m.failed, timedOut: m.timedOut,
 		accepted: !m.accepted.IsZero(), active: !m.active.IsZero(), elsewhere: m.elsewhere, end: m.end,
 	}
 }

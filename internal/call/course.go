@@ -49,10 +49,11 @@ type course struct {
 	claim    *claim // is with Telegram, not answered
 	overdue  bool   // and was waited for once
 	doubt    *claim // its answer was lost: Telegram may have done it
-	decision *claim // took effect
+	decision *claim // the first to take effect; the only one, but where a lost answer misled
+	answer   *claim // our accept that took effect
+	declined *claim // our decline, which ended the call
 
-	declined bool // these are facts for the outcome
-	failed   bool
+	failed   bool // these are facts for the outcome
 	timedOut bool
 	outcome  Outcome // "": not settled
 
@@ -119,9 +120,6 @@ func (m *course) beginEnded(e end) {
 	m.state, m.rang = Requested, m.now
 	m.trace("update", "phoneCallDiscarded", "%s, before the call itself", e)
 	m.hear(e)
-	if m.outcome == "" { // taken by another device, and nobody waits for it here
-		m.settle()
-	}
 }
 
 // received says that the callee's device rings: ours, or that of whom we called.

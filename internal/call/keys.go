@@ -25,7 +25,7 @@ const (
 	// knownPrime is the SHA-256 of the prime that Telegram has served since 2013,
 	// which a test checks as crypto.CheckDH does. That takes half a second, and
 	// a caller waits.
-	knownPrime = "b0d0a3e9a8a7a9b6"
+	knownPrime = "02f85e7687fc6f33ba678226a963b3c8a191b47c890cf30debe17c1d623b5af1"
 )
 
 // group is what keys are made in.
