@@ -15,10 +15,12 @@ func (u *user) hasBlocked(other *user) bool {
 	return blocked
 }
 
+// block keeps somebody from ringing and writing.
 func (t *Telegram) block(from *Client, in *tg.ContactsBlockRequest) (*tg.BoolTrue, error) {
 	return t.setBlocked(from, in.ID, in.MyStoriesFrom, true)
 }
 
+// unblock lets somebody ring and write again.
 func (t *Telegram) unblock(from *Client, in *tg.ContactsUnblockRequest) (*tg.BoolTrue, error) {
 	return t.setBlocked(from, in.ID, in.MyStoriesFrom, false)
 }

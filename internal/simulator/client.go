@@ -119,9 +119,7 @@ func (c *Client) Handle(ctx context.Context, b *bin.Buffer) (bin.Encoder, error)
 		c.telegram.log.Debug("unknown method", "id", fmt.Sprintf("%08x", id))
 		return nil, Refuse(400, "METHOD_INVALID")
 	}
-	answer, err := c.telegram.faulty(ctx, c, m, b)
-	c.telegram.log.DebugContext(ctx, "request", "method", m.name, "err", err)
-	return answer, err
+	return c.telegram.faulty(ctx, c, m, b)
 }
 
 // LogOut takes the client out of its user's hands, as auth.logOut does.

@@ -14,13 +14,16 @@ const DC = 2
 // leaves ZZ to everybody. Real ones name a country, which tells them apart.
 const Country = "ZZ"
 
+// configLife is how long clients may go by a configuration. Our choice.
+const configLife = time.Hour
+
 // getConfig tells clients what to know before anything else
 // (https://core.telegram.org/api/config). The sizes and periods are plausible
-// ones; clients are to read them and not to know them. It lasts an hour.
+// ones; clients are to read them and not to know them.
 func (t *Telegram) getConfig(*Client, *tg.HelpGetConfigRequest) (*tg.Config, error) {
 	return &tg.Config{
 		Date:    t.now(),
-		Expires: t.now() + 3600,
+		Expires: t.now() + int(configLife.Seconds()),
 		ThisDC:  DC,
 		DCOptions: []tg.DCOption{{
 			ID: DC, IPAddress: t.host, Port: t.port, Static: true, ThisPortOnly: true,
@@ -57,6 +60,7 @@ func (t *Telegram) getConfig(*Client, *tg.HelpGetConfigRequest) (*tg.Config, err
 
 func milliseconds(d time.Duration) int { return int(d.Milliseconds()) }
 
+// getNearestDC names the only data center.
 func (t *Telegram) getNearestDC(*Client, *tg.HelpGetNearestDCRequest) (*tg.NearestDC, error) {
 	return &tg.NearestDC{Country: Country, ThisDC: DC, NearestDC: DC}, nil
 }

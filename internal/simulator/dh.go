@@ -35,10 +35,13 @@ func prime() *big.Int {
 // padded is how numbers of the group are hashed and sent: 256 bytes, big-endian.
 func padded(n *big.Int) []byte { return n.FillBytes(make([]byte, 256)) }
 
+// maxRandom is how many random bytes messages.getDhConfig gives. Our choice.
+const maxRandom = 1024
+
 // getDHConfig gives the group of key exchanges, unless the client has it, and
-// random bytes for its secret. Our choice: at most 1024 of them.
+// random bytes for its secret.
 func (t *Telegram) getDHConfig(_ *Client, in *tg.MessagesGetDhConfigRequest) (tg.MessagesDhConfigClass, error) {
-	if in.RandomLength < 0 || in.RandomLength > 1024 {
+	if in.RandomLength < 0 || in.RandomLength > maxRandom {
 		return nil, Refuse(400, "RANDOM_LENGTH_INVALID")
 	}
 	random := t.random(in.RandomLength)

@@ -74,15 +74,16 @@ func (t *Telegram) strike(c *Client, method string) (Fault, bool) {
 func (t *Telegram) faulty(ctx context.Context, c *Client, m method, b *bin.Buffer) (bin.Encoder, error) {
 	f, hit := t.strike(c, m.name)
 	if !hit {
-		return m.run(t, c, b)
+		return m.carryOut(ctx, t, c, b)
 	}
+	t.log.DebugContext(ctx, "fault", "method", m.name, "after", f.After, "delay", f.Delay, "err", f.Err)
 	if !f.After {
 		if err := f.happen(ctx, t.clock); err != nil {
 			return nil, err
 		}
-		return m.run(t, c, b)
+		return m.carryOut(ctx, t, c, b)
 	}
-	answer, err := m.run(t, c, b)
+	answer, err := m.carryOut(ctx, t, c, b)
 	switch hit := f.happen(ctx, t.clock); {
 	case errors.Is(hit, ErrDisconnect):
 		return answer, hit

@@ -12,8 +12,10 @@ import (
 // (https://core.telegram.org/api/offsets).
 type page struct{ offsetID, offsetDate, addOffset, limit, maxID, minID int }
 
-// cut takes the part from messages, oldest first, and gives it newest first. Our
-// choice: at most 100 at once.
+// maxPage is how many messages of a history are given at once. Our choice.
+const maxPage = 100
+
+// cut takes the part from messages, oldest first, and gives it newest first.
 func (p page) cut(all []message) []message {
 	slices.Reverse(all)
 	start := slices.IndexFunc(all, func(m message) bool {
@@ -23,7 +25,7 @@ func (p page) cut(all []message) []message {
 		start = len(all)
 	}
 	start = min(max(start+p.addOffset, 0), len(all))
-	return slices.DeleteFunc(all[start:min(start+min(max(p.limit, 0), 100), len(all))], func(m message) bool {
+	return slices.DeleteFunc(all[start:min(start+min(max(p.limit, 0), maxPage), len(all))], func(m message) bool {
 		return p.maxID != 0 && m.id >= p.maxID || p.minID != 0 && m.id <= p.minID
 	})
 }

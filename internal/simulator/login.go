@@ -12,7 +12,7 @@ import (
 // LoginCode is the code that Telegram sends to everybody who logs in.
 const LoginCode = "12345"
 
-// codeLife is how long a code can be used. Our choice.
+// codeLife is how long a code of a login can be used. Our choice.
 const codeLife = 5 * time.Minute
 
 // loginCode is a code that was sent.
@@ -144,6 +144,7 @@ func (t *Telegram) authorize(c *Client, u *user) *tg.AuthAuthorization {
 	return &tg.AuthAuthorization{User: t.userSeenBy(u, u)}
 }
 
+// importBotAuthorization logs a bot in by its token.
 func (t *Telegram) importBotAuthorization(from *Client, in *tg.AuthImportBotAuthorizationRequest) (tg.AuthAuthorizationClass, error) {
 	if in.APIID <= 0 || in.APIHash == "" {
 		return nil, Refuse(400, "API_ID_INVALID")
@@ -155,6 +156,8 @@ func (t *Telegram) importBotAuthorization(from *Client, in *tg.AuthImportBotAuth
 	return t.authorize(from, bot), nil
 }
 
+// authLogOut logs the device out. Our choice: a call that it was in ends as
+// disconnected.
 func (t *Telegram) authLogOut(from *Client, _ *tg.AuthLogOutRequest) (*tg.AuthLoggedOut, error) {
 	if from.user == nil && from.halfway == nil {
 		return nil, Refuse(401, "AUTH_KEY_UNREGISTERED")

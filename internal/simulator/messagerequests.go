@@ -7,7 +7,8 @@ import (
 	"github.com/gotd/td/tg"
 )
 
-// maxMessage is config's message_length_max.
+// maxMessage is how many characters a text may have: message_length_max of
+// https://core.telegram.org/constructor/config.
 const maxMessage = 4096
 
 // sendMessage puts a text in both boxes. Our choice: the answer is the long form,

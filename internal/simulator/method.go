@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -89,6 +90,12 @@ func on[T any, In request[T], Out bin.Encoder](who access, handle func(*Telegram
 			return out, nil
 		},
 	}
+}
+
+func (m method) carryOut(ctx context.Context, t *Telegram, from *Client, b *bin.Buffer) (bin.Encoder, error) {
+	answer, err := m.run(t, from, b)
+	t.log.DebugContext(ctx, "request", "method", m.name, "err", err)
+	return answer, err
 }
 
 // locked carries a request out, alone, and then delivers what it caused.

@@ -85,6 +85,10 @@ func (t *Telegram) getPrivacy(from *Client, in *tg.AccountGetPrivacyRequest) (*t
 	return t.privacyRules(from.user, key), nil
 }
 
+// maxRules is how many rules one privacy setting has, as
+// https://core.telegram.org/method/account.setPrivacy says.
+const maxRules = 1000
+
 // setPrivacy changes a setting, and tells the user's other devices. Our choice:
 // rules about groups, bots, close friends and premium users are
 // PRIVACY_VALUE_INVALID, and so are both rules about everybody, or both about
@@ -94,7 +98,7 @@ func (t *Telegram) setPrivacy(from *Client, in *tg.AccountSetPrivacyRequest) (*t
 	if err != nil {
 		return nil, err
 	}
-	if len(in.Rules) > 1000 {
+	if len(in.Rules) > maxRules {
 		return nil, Refuse(400, "PRIVACY_TOO_LONG")
 	}
 	p, ok := t.readPrivacy(from.user, in.Rules)
@@ -109,7 +113,7 @@ func (t *Telegram) setPrivacy(from *Client, in *tg.AccountSetPrivacyRequest) (*t
 
 // readPrivacy understands rules; what they do not speak of is not allowed.
 func (t *Telegram) readPrivacy(viewer *user, rules []tg.InputPrivacyRuleClass) (p privacy, ok bool) {
-	everybody := 0
+	everybody, contacts := 0, 0
 	for _, rule := range rules {
 		named := []tg.InputUserClass{}
 		list := &p.allowed
@@ -120,11 +124,11 @@ func (t *Telegram) readPrivacy(viewer *user, rules []tg.InputPrivacyRuleClass) (
 		case *tg.InputPrivacyValueDisallowAll:
 			everybody++
 		case *tg.InputPrivacyValueAllowContacts:
-			ok = !p.contactsNamed
 			p.contacts, p.contactsNamed = true, true
+			contacts++
 		case *tg.InputPrivacyValueDisallowContacts:
-			ok = !p.contactsNamed
 			p.contacts, p.contactsNamed = false, true
+			contacts++
 		case *tg.InputPrivacyValueAllowUsers:
 			named = rule.Users
 		case *tg.InputPrivacyValueDisallowUsers:
@@ -140,7 +144,7 @@ func (t *Telegram) readPrivacy(viewer *user, rules []tg.InputPrivacyRuleClass) (
 			*list = append(*list, u.ID)
 		}
 	}
-	return p, everybody <= 1
+	return p, everybody <= 1 && contacts <= 1
 }
 
 // privacyRules shows a setting, the most particular rules first.

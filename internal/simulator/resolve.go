@@ -15,6 +15,7 @@ func (t *Telegram) resolvePhone(from *Client, in *tg.ContactsResolvePhoneRequest
 	return t.resolved(from, u), nil
 }
 
+// resolveUsername finds whose name it is, whatever the case of its letters.
 func (t *Telegram) resolveUsername(from *Client, in *tg.ContactsResolveUsernameRequest) (*tg.ContactsResolvedPeer, error) {
 	if !plausibleUsername(in.Username) {
 		return nil, Refuse(400, "USERNAME_INVALID")

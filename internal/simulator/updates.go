@@ -51,12 +51,14 @@ func (t *Telegram) state(u *user) tg.UpdatesState {
 	return tg.UpdatesState{Pts: u.pts, Date: t.now()}
 }
 
+// getState tells where the history of events stands.
 func (t *Telegram) getState(from *Client, _ *tg.UpdatesGetStateRequest) (*tg.UpdatesState, error) {
 	state := t.state(from.user)
 	return &state, nil
 }
 
-// maxDifference is how many messages a difference has at most. Our choice.
+// maxDifference is how many messages one answer to updates.getDifference has at
+// most. Our choice.
 const maxDifference = 500
 
 // getDifference gives what happened after a pts

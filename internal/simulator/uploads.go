@@ -2,13 +2,20 @@ package simulator
 
 import "github.com/gotd/td/tg"
 
-// Uploads: https://core.telegram.org/api/files#uploading-files. Nothing here ever
-// shows a file again, so what is kept of one is the size of its parts.
-const (
-	maxPart    = 512 << 10 // bytes
-	maxParts   = 4000      // upload_max_fileparts_default
-	maxUploads = 16        // of one user at once; our choice: the smallest id goes first
-)
+// Nothing here ever shows an uploaded file again, so what is kept of one is the
+// size of its parts.
+
+// maxPart is how many bytes a part of a file has
+// (https://core.telegram.org/api/files#uploading-files).
+const maxPart = 512 << 10
+
+// maxParts is how many parts a file has: upload_max_fileparts_default of
+// https://core.telegram.org/api/config.
+const maxParts = 4000
+
+// maxUploads is how many files a user may be sending at once. Our choice; the one
+// with the smallest id is forgotten for the next one.
+const maxUploads = 16
 
 // upload is a file that a user is sending, by the number of the part.
 type upload map[int]int

@@ -53,6 +53,8 @@ func (t *Telegram) settingsFor(viewer, u *user) tg.PeerSettings {
 	}
 }
 
+// updateStatus says whether the user is online. Our choice: nobody is told of it
+// without asking.
 func (t *Telegram) updateStatus(from *Client, in *tg.AccountUpdateStatusRequest) (*tg.BoolTrue, error) {
 	from.user.status = presence{online: !in.Offline, at: t.clock.Now()}
 	return &tg.BoolTrue{}, nil

@@ -236,11 +236,13 @@ func (t *Telegram) userSeenBy(viewer, u *user) *tg.User {
 	return seen
 }
 
-// statusOf is when u was last seen. Who sends account.updateStatus is online for
-// five minutes (our choice; clients repeat it every online_update_period_ms), and
-// nobody is told of a change without asking (our choice too).
+// onlineFor is how long account.updateStatus holds. Our choice; clients repeat it
+// every online_update_period_ms.
+const onlineFor = 5 * time.Minute
+
+// statusOf is when u was last seen.
 func (t *Telegram) statusOf(u *user) tg.UserStatusClass {
-	expires := u.status.at.Add(5 * time.Minute)
+	expires := u.status.at.Add(onlineFor)
 	switch {
 	case u.status.at.IsZero():
 		return &tg.UserStatusRecently{}

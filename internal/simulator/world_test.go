@@ -3,6 +3,7 @@ package simulator_test
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -17,7 +18,7 @@ import (
 	"luahost/internal/simulator"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(whole{m}) }
 
 var evening = time.Date(2026, 3, 1, 22, 0, 0, 0, time.UTC)
 
@@ -35,7 +36,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{T: t, clock: clock.NewManual(evening)}
-	w.sim = simulator.New(simulator.Options{Clock: w.clock, OnCall: func(c simulator.Call) {
+	w.sim = simulator.New(simulator.Options{Clock: w.clock, Log: slog.New(answered), OnCall: func(c simulator.Call) {
 		w.changes = append(w.changes, c)
 	}})
 	w.ann = w.add(simulator.User{Phone: "+1 555 0001", FirstName: "Ann", LastName: "Lee", Username: "ann"})
