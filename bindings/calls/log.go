@@ -43,7 +43,8 @@ var outcomesDoc = func() string {
 
 func outcomesGive() string { return "a string, or nil" }
 
-func outcomeNames() (names []string) {
+// OutcomeNames are how calls end, as scripts and commands write it.
+func OutcomeNames() (names []string) {
 	for _, o := range outcomes {
 		names = append(names, string(o.outcome))
 	}
@@ -59,7 +60,7 @@ const (
 var filter = manual.Params{
 	{Name: "since", Type: sinceType(), Optional: true, Doc: "calls that rang then or later"},
 	{Name: "from", Type: fromType(), Optional: true, Doc: "calls with this other side"},
-	{Name: "outcome", Type: manual.OneOf(outcomeNames()...), Optional: true, Doc: "calls that ended so"},
+	{Name: "outcome", Type: manual.OneOf(OutcomeNames()...), Optional: true, Doc: "calls that ended so"},
 	{Name: "account", Type: manual.Text("the name of an account"), Optional: true, Doc: "calls of this account; without it, of all"},
 	{Name: "rule", Type: manual.Text("the name of a rule"), Optional: true, Doc: "calls that this rule decided"},
 	{Name: "limit", Type: manual.Whole(1, mostLimit), Optional: true, Doc: "how many at most; 100 if left out"},
