@@ -1,0 +1,84 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"luahost/bindings/calls"
+	"luahost/bindings/tl"
+	"luahost/internal/clock"
+	"luahost/internal/store"
+)
+
+type callsOptions struct {
+	config                              string
+	since, from, outcome, rule, account string
+	limit                               int
+	limited                             bool // the limit was given
+	json, csv, follow                   bool
+}
+
+func (o *callsOptions) query(now time.Time, zone *time.Location) (q store.CallQuery, err error) {
+	q = store.CallQuery{From: o.from, Outcome: o.outcome, Rule: o.rule, Account: o.account, Limit: o.limit}
+	if (o.json || o.csv) && !o.limited {
+		q.Limit = 0
+	}
+	switch {
+	case o.json && o.csv:
+		return q, errors.New("--json and --csv: give one of the two")
+	case o.limit < 0:
+		return q, fmt.Errorf("--limit %d: give a number of calls, or 0 for all", o.limit)
+	}
+	if o.since != "" {
+		if q.Since, err = since(o.since, now, zone); err != nil {
+			return q, err
+		}
+	}
+	if names := calls.OutcomeNames(); o.outcome != "" && !slices.Contains(names, o.outcome) {
+		hint := "the outcomes are " + strings.Join(names, ", ")
+		if near := tl.Nearest(o.outcome, names); near != "" {
+			hint = fmt.Sprintf("did you mean %s?", near)
+		}
+		return q, fmt.Errorf("--outcome %s: there is no such outcome: %s", o.outcome, hint)
+	}
+	return q, nil
+}
+
+// since reads how long ago, a date, or a date with a time.
+func since(text string, now time.Time, zone *time.Location) (time.Time, error) {
+	if ago, err := clock.ParseDuration(text); err == nil && ago > 0 {
+		return now.Add(-ago), nil
+	}
+	for _, layout := range []string{time.DateOnly, "2006-01-02 15:04", "2006-01-02T15:04", time.DateTime, time.RFC3339} {
+		if at, err := time.ParseInLocation(layout, text, zone); err == nil {
+			return at, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf(`--since %s: give how long ago, such as 7d or 12h, or a date, such as 2026-11-01 or "2026-11-01 22:00"`, text)
+}
+
+func (o *callsOptions) printer(out io.Writer) callPrinter {
+	switch {
+	case o.json:
+		return newJSONCalls(out)
+	case o.csv:
+		return newCSVCalls(out)
+	default:
+		t := newCallTable(out)
+		t.follows = o.follow
+		t.filtered = o.since+o.from+o.outcome+o.rule+o.account != ""
+		return t
+	}
+}
+
+// wrapped is a list in lines of at most so many characters, the first of which
+// has begun already.
+func wrapped(n int, names []string) string {
+	const begun = "Outcomes are "
+	text := begun + strings.Join(names, ", ")
+	return strings.TrimPrefix(strings.Join(wrap(text, n), "\n"), begun)
+}
