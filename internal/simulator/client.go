@@ -129,6 +129,17 @@ func (c *Client) LogOut() {
 	c.telegram.logOut(c)
 }
 
+// Forget logs out the client of a key that nobody holds any more. A client that
+// is asked for by this key later is another one.
+func (t *Telegram) Forget(key [8]byte) {
+	t.mu.Lock()
+	defer t.release()
+	if c := t.clients[key]; c != nil {
+		t.logOut(c)
+		delete(t.clients, key)
+	}
+}
+
 // Subscribe gives sink the updates of the client's user from now on, in order,
 // each a copy of its own, until cancel. Sink must not block; it may send
 // requests. As with Telegram, what a client's own request changed comes in the

@@ -27,8 +27,10 @@ const (
 // authKey is an authorization key with its sessions.
 type authKey struct {
 	crypto.AuthKey
-	server *Server
-	client *simulator.Client
+	server  *Server
+	number  int               // later ones have higher numbers
+	client  *simulator.Client // nil: the key is temporary
+	expires time.Time         // of a temporary key
 
 	// The salt that came out of making the key; none after a restart.
 	firstSalt  int64
@@ -39,10 +41,28 @@ type authKey struct {
 	salts    [2]int64
 	sessions []*session // by age
 	layer    *layer     // that the client spoke last
+	perm     *authKey   // that a temporary key is bound to
 }
 
-func newAuthKey(s *Server, key crypto.AuthKey) *authKey {
-	return &authKey{AuthKey: key, server: s, client: s.o.Telegram.Client(key.ID)}
+// acting is the client whose requests come with the key; nil if the key is
+// temporary and not bound.
+func (k *authKey) acting() *simulator.Client {
+	if k.client != nil {
+		return k.client
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.perm == nil {
+		return nil
+	}
+	return k.perm.client
+}
+
+// attached tells whether a client is connected with the key.
+func (k *authKey) attached() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.ContainsFunc(k.sessions, (*session).attached)
 }
 
 // session gives the session of that id, a new one if it is not known.

@@ -2,6 +2,8 @@ package server
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
@@ -12,6 +14,8 @@ import (
 	"github.com/gotd/td/crypto"
 	"github.com/gotd/td/proto"
 	"github.com/gotd/td/proto/codec"
+
+	"luahost/internal/clock"
 )
 
 const (
@@ -55,7 +59,8 @@ type conn struct {
 	sessions  map[*session]struct{} // that came over it
 	running   chan struct{}         // one element per request that runs
 	known     bool                  // it has shown a key
-	deadline  time.Time             // from ping_delay_disconnect; zero: ReadTimeout after each message
+	delay     time.Duration         // that ping_delay_disconnect asked for last
+	delayed   clock.Timer           // cuts the connection then; nil: was not asked for
 
 	mu     sync.Mutex
 	filled *sync.Cond // the queue is not empty, or closed
@@ -67,6 +72,7 @@ type conn struct {
 // outgoing is one payload to be sent.
 type outgoing struct {
 	session *session // whose key encrypts it; nil: body is the payload
+	quick   bool     // body goes out as it is, without a frame
 	message
 }
 
@@ -96,6 +102,9 @@ func (c *conn) serve(ctx context.Context) {
 	err := c.read(ctx)
 	c.server.o.Log.Debug("connection ended", "client", c.nc.RemoteAddr().String(), "reason", err)
 	c.close()
+	if c.delayed != nil {
+		c.delayed.Stop()
+	}
 	for s := range c.sessions {
 		s.detach(c)
 	}
@@ -127,11 +136,17 @@ func (c *conn) extend() {
 	switch {
 	case !c.known:
 		c.nc.SetReadDeadline(time.Now().Add(strangerTimeout))
-	case !c.deadline.IsZero():
-		c.nc.SetReadDeadline(c.deadline)
 	default:
-		c.nc.SetReadDeadline(time.Now().Add(c.server.o.ReadTimeout))
+		c.nc.SetReadDeadline(time.Now().Add(max(c.server.o.ReadTimeout, c.delay)))
 	}
+}
+
+// endAfter cuts the connection after d, unless the client asks again before.
+func (c *conn) endAfter(d time.Duration) {
+	if c.delayed != nil {
+		c.delayed.Stop()
+	}
+	c.delay, c.delayed = d, c.server.o.Clock.AfterFunc(d, c.close)
 }
 
 // receive handles one payload. An error ends the connection.
@@ -157,7 +172,13 @@ func (c *conn) receive(ctx context.Context, frame []byte) error {
 	if err != nil {
 		return fmt.Errorf("decrypt message: %w", err)
 	}
-	c.known = true
+	if !c.known {
+		c.known = true
+		c.server.recognize(c)
+	}
+	if c.wire.quick {
+		c.acknowledgeQuickly(key.Value, data)
+	}
 	s := key.session(data.SessionID)
 	_, again := c.sessions[s]
 	c.sessions[s] = struct{}{}
@@ -167,6 +188,20 @@ func (c *conn) receive(ctx context.Context, frame []byte) error {
 	s.attach(c, !again)
 	c.accept(ctx, s, data.Salt, incoming{id: data.MessageID, seq: data.SeqNo, body: data.Data()})
 	return nil
+}
+
+// acknowledgeQuickly tells the client that its payload came whole, before it is
+// looked at: the first 32 bits of the hash that the message key is cut from.
+//
+// https://core.telegram.org/mtproto/mtproto-transports#quick-ack
+func (c *conn) acknowledgeQuickly(key crypto.Key, data *crypto.EncryptedMessageData) {
+	var b bin.Buffer
+	b.Put(key[88 : 88+32])
+	if err := data.Encode(&b); err != nil {
+		return
+	}
+	sum := sha256.Sum256(b.Buf)
+	c.queue(outgoing{quick: true, message: message{body: c.wire.quickAck(binary.LittleEndian.Uint32(sum[:]))}})
 }
 
 // plain handles an unencrypted message: a step of making a key.
@@ -253,7 +288,11 @@ func (c *conn) write() {
 				}
 				payload = plain.Buf
 			}
-			frames = c.wire.appendFrame(frames, payload)
+			if o.quick {
+				frames = append(frames, payload...)
+			} else {
+				frames = c.wire.appendFrame(frames, payload)
+			}
 			if i < len(batch)-1 && len(frames) < flushAt {
 				continue
 			}

@@ -38,6 +38,13 @@ const (
 	// testDC is added to the number of a data centre on Telegram's test
 	// servers; a connection for media gives the number negated.
 	testDC = 10000
+
+	// maxBegun bounds how often a client may begin on one connection: each time
+	// costs the server some milliseconds.
+	maxBegun = 64
+
+	// maxLife bounds the life of a temporary key. Clients ask for a day.
+	maxLife = 7 * 24 * time.Hour
 )
 
 var (
@@ -60,18 +67,21 @@ type handshake struct {
 	rsa *rsa.PrivateKey
 	now func() time.Time
 
+	begun       int // how often the client has begun
 	nonce       bin.Int128
 	serverNonce bin.Int128
 	newNonce    bin.Int256
 	pq          []byte
 	secret      *big.Int // a, of g^a; nil until the client proved its work
 	key, iv     []byte   // of the second half, from the nonces
+	life        time.Duration
 }
 
 // agreed is the outcome: the key, and the salt that the client begins with.
 type agreed struct {
 	key  crypto.AuthKey
 	salt int64
+	life time.Duration // of a temporary key; 0: for ever
 }
 
 // handle answers one request. done is not nil with the last answer.
@@ -113,6 +123,9 @@ func (h *handshake) handle(b *bin.Buffer) (answer bin.Encoder, done *agreed, err
 
 // begin gives the client a product to factor and the key to answer with.
 func (h *handshake) begin(nonce bin.Int128) (bin.Encoder, error) {
+	if h.begun++; h.begun > maxBegun {
+		return nil, errBadExchange
+	}
 	p, err := rand.Prime(rand.Reader, factorBits)
 	if err != nil {
 		return nil, err
@@ -151,7 +164,13 @@ func (h *handshake) offer(req *mt.ReqDHParamsRequest) (bin.Encoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.newNonce = inner.GetNewNonce()
+	h.newNonce, h.life = inner.GetNewNonce(), 0
+	if temporary, ok := inner.(*mt.PQInnerDataTempDC); ok {
+		if temporary.ExpiresIn <= 0 {
+			return nil, errBadExchange
+		}
+		h.life = min(time.Duration(temporary.ExpiresIn)*time.Second, maxLife)
+	}
 
 	prime := dhPrime()
 	h.secret, err = rand.Int(rand.Reader, prime)
@@ -234,6 +253,7 @@ func (h *handshake) agree(req *mt.SetClientDHParamsRequest) (bin.Encoder, *agree
 	}, &agreed{
 		key:  key.WithID(),
 		salt: crypto.ServerSalt(h.newNonce, h.serverNonce),
+		life: h.life,
 	}, nil
 }
 

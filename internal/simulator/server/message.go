@@ -8,6 +8,7 @@ import (
 	"github.com/gotd/td/bin"
 	"github.com/gotd/td/mt"
 	"github.com/gotd/td/proto"
+	"github.com/gotd/td/tg"
 	"github.com/gotd/td/tgerr"
 
 	"luahost/internal/simulator"
@@ -146,7 +147,7 @@ func (c *conn) request(ctx context.Context, s *session, r *request, body []byte)
 	}
 	c.server.work.Go(func() {
 		defer func() { <-c.running }()
-		result, err := s.key.client.Handle(ctx, inner)
+		result, err := s.carryOut(ctx, r, inner)
 		switch {
 		case errors.Is(err, simulator.ErrDisconnect) && result != nil:
 			c.close() // first: the answer is for the next connection
@@ -161,6 +162,18 @@ func (c *conn) request(ctx context.Context, s *session, r *request, body []byte)
 			s.answer(r, c.result(l, r.id, result))
 		}
 	})
+}
+
+// carryOut does what a request asks for.
+func (s *session) carryOut(ctx context.Context, r *request, b *bin.Buffer) (bin.Encoder, error) {
+	if typeOf(b.Buf) == tg.AuthBindTempAuthKeyRequestTypeID {
+		return s.bind(r, b)
+	}
+	client := s.key.acting()
+	if client == nil {
+		return nil, simulator.Refuse(401, "AUTH_KEY_PERM_EMPTY")
+	}
+	return client.Handle(ctx, b)
 }
 
 // unwrap takes a request out of its wrappers and into the newest layer, and

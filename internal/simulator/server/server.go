@@ -9,9 +9,8 @@
 // detecting the transport and writing happen per connection, and what is kept
 // for a client is bounded.
 //
-// Not here: temporary keys are made but cannot be bound
-// (https://core.telegram.org/api/pfs), quick acknowledgements, HTTP, and layers
-// other than gotd's.
+// Clients are answered in their own layer of the API: see layers.go. Not here:
+// HTTP, media, and layers that are older than the oldest in layers.tl.
 //
 // https://core.telegram.org/mtproto
 package server
@@ -31,6 +30,13 @@ import (
 
 	"luahost/internal/clock"
 	"luahost/internal/simulator"
+)
+
+const (
+	// maxConns and maxStrangers bound the connections, and those of them that
+	// have not shown a key.
+	maxConns     = 10_000
+	maxStrangers = 256
 )
 
 // Options of a Server.
@@ -72,10 +78,15 @@ type Server struct {
 	layers   layers
 	work     sync.WaitGroup // connections and requests
 
-	mu       sync.Mutex
-	keys     map[[8]byte]*authKey
-	conns    map[*conn]struct{} // nil when closed
-	accepted int                // connections so far
+	// What tests lower.
+	maxKeys, maxConns, maxStrangers int
+
+	mu        sync.Mutex
+	keys      map[[8]byte]*authKey
+	made      int                // keys so far
+	conns     map[*conn]struct{} // nil when closed
+	strangers map[*conn]struct{} // those of conns that have not shown a key
+	accepted  int                // connections so far
 }
 
 // Listen takes the address and tells Telegram about it, so that help.getConfig
@@ -109,9 +120,14 @@ func Listen(o Options) (*Server, error) {
 		layers:   older,
 		keys:     make(map[[8]byte]*authKey),
 		conns:    make(map[*conn]struct{}),
+
+		strangers:    make(map[*conn]struct{}),
+		maxKeys:      maxKeys,
+		maxConns:     maxConns,
+		maxStrangers: maxStrangers,
 	}
 	for _, key := range o.Keys {
-		s.keys[key.ID] = newAuthKey(s, key)
+		s.addKey(&agreed{key: key})
 	}
 	at := listener.Addr().(*net.TCPAddr)
 	host := at.IP.String()
@@ -171,14 +187,44 @@ func (s *Server) accept(ctx context.Context) error {
 			}
 			continue
 		}
-		c := newConn(s, nc)
-		s.mu.Lock()
-		s.accepted++
-		c.number = s.accepted
-		s.conns[c] = struct{}{}
-		s.mu.Unlock()
-		s.work.Go(func() { c.serve(ctx) })
+		if c := s.admit(nc); c != nil {
+			s.work.Go(func() { c.serve(ctx) })
+		}
 	}
+}
+
+// admit takes up a connection, or closes it and gives nil. Among those that have
+// not shown a key, the oldest makes room: nobody who only connects and waits
+// keeps others out.
+func (s *Server) admit(nc net.Conn) *conn {
+	c := newConn(s, nc)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.conns) >= s.maxConns {
+		nc.Close()
+		return nil
+	}
+	s.accepted++
+	c.number = s.accepted
+	s.conns[c], s.strangers[c] = struct{}{}, struct{}{}
+	if len(s.strangers) > s.maxStrangers {
+		oldest := c
+		for stranger := range s.strangers {
+			if stranger.number < oldest.number {
+				oldest = stranger
+			}
+		}
+		delete(s.strangers, oldest)
+		oldest.close()
+	}
+	return c
+}
+
+// recognize notes that a connection has shown a key.
+func (s *Server) recognize(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.strangers, c)
 }
 
 // Disconnect cuts every connection, as a network that fails does. Keys and
@@ -195,39 +241,5 @@ func (s *Server) forget(c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, c)
-}
-
-// Keys gives the authorization keys made so far. They are secret; a Server that
-// gets them as Options.Keys goes on for the clients that hold them.
-func (s *Server) Keys() []crypto.AuthKey {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	keys := make([]crypto.AuthKey, 0, len(s.keys))
-	for _, k := range s.keys {
-		keys = append(keys, k.AuthKey)
-	}
-	return keys
-}
-
-// key gives the authorization key of that id, or nil.
-func (s *Server) key(id [8]byte) *authKey {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.keys[id]
-}
-
-func (s *Server) addKey(a *agreed) {
-	k := newAuthKey(s, a.key)
-	k.firstSalt, k.firstUntil = a.salt, s.o.Clock.Now().Add(saltPeriod+saltGrace)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.keys[k.ID] = k
-}
-
-// dropKey forgets a key and ends its sessions.
-func (s *Server) dropKey(k *authKey) {
-	s.mu.Lock()
-	delete(s.keys, k.ID)
-	s.mu.Unlock()
-	k.end()
+	delete(s.strangers, c)
 }

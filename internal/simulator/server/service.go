@@ -67,8 +67,8 @@ func pingDelayDisconnect(c *conn, s *session, m incoming) error {
 	if err := decode(m, &req); err != nil {
 		return err
 	}
-	c.deadline = time.Now().Add(min(time.Duration(req.DisconnectDelay)*time.Second, maxDelay))
 	s.send(reply, encode(&mt.Pong{MsgID: m.id, PingID: req.PingID}))
+	c.endAfter(min(time.Duration(req.DisconnectDelay)*time.Second, maxDelay))
 	return nil
 }
 
@@ -187,6 +187,5 @@ func destroyAuthKey(c *conn, s *session, m incoming) error {
 	b.PutID(destroyAuthKeyOkTypeID)
 	s.send(reply, b.Buf)
 	c.server.dropKey(s.key)
-	s.key.client.LogOut()
 	return nil
 }

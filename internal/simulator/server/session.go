@@ -222,6 +222,10 @@ func (s *session) spoken() *layer {
 
 // wantUpdates subscribes the session, once.
 func (s *session) wantUpdates() {
+	client := s.key.acting()
+	if client == nil {
+		return // until the key is bound
+	}
 	s.mu.Lock()
 	begun := s.subscribe
 	s.subscribe = true
@@ -229,7 +233,7 @@ func (s *session) wantUpdates() {
 	if begun {
 		return
 	}
-	cancel := s.key.client.Subscribe(func(u tg.UpdatesClass) { s.update(u) })
+	cancel := client.Subscribe(func(u tg.UpdatesClass) { s.update(u) })
 	s.mu.Lock()
 	s.cancel = cancel
 	ended := s.ended

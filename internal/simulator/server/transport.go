@@ -56,6 +56,7 @@ type wire struct {
 	r       *bufio.Reader
 	w       io.Writer
 	buf     []byte // of the last frame read
+	quick   bool   // its sender wants a quick acknowledgement
 	read    uint32 // frames read: the next sequence number of the full transport
 	wrote   uint32
 }
@@ -148,19 +149,37 @@ func (w *wire) readFrame() ([]byte, error) {
 	return w.buf, err
 }
 
+// readLength also finds out whether a quick acknowledgement is wanted, which
+// all but the full transport can ask for with the length's highest bit.
 func (w *wire) readLength() (int, error) {
+	const quick = 1 << 31
+	var word [4]byte
 	if w.framing != abridged {
-		var word [4]byte
 		_, err := io.ReadFull(w.r, word[:])
-		return int(binary.LittleEndian.Uint32(word[:])), err
+		length := binary.LittleEndian.Uint32(word[:])
+		if w.framing != full {
+			w.quick = length&quick != 0
+			length &^= quick
+		}
+		return int(length), err
 	}
 	short, err := w.r.ReadByte()
-	if err != nil || short < 0x7f {
+	w.quick = short&0x80 != 0
+	if short &^= 0x80; err != nil || short < 0x7f {
 		return int(short) * 4, err
 	}
-	var word [4]byte
 	_, err = io.ReadFull(w.r, word[:3])
 	return int(binary.LittleEndian.Uint32(word[:])) * 4, err
+}
+
+// quickAck is how a quick acknowledgement goes out: a word that, by its highest
+// bit, no length of a frame is.
+func (w *wire) quickAck(token uint32) []byte {
+	token |= 1 << 31
+	if w.framing == abridged { // whose lengths begin with their flag
+		return binary.BigEndian.AppendUint32(nil, token)
+	}
+	return binary.LittleEndian.AppendUint32(nil, token)
 }
 
 // readN appends n bytes to w.buf, which grows only as they arrive.
