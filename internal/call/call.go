@@ -183,12 +183,9 @@ func (c *Call) Wait(ctx context.Context, state State) error {
 	for {
 		v := c.view.Load()
 		switch {
-		case v.outcome != "" && state != Ended:
-			if v.passed(state) {
-				return nil
-			}
+		case v.state == Ended && state != Ended && !v.passed(state):
 			return c.errEnded()
-		case v.outcome != "", state != Ended && v.state != Ended && v.state.reached(state):
+		case v.state.reached(state) && (state != Ended || v.outcome != ""):
 			return nil
 		}
 		select {
@@ -199,7 +196,7 @@ func (c *Call) Wait(ctx context.Context, state State) error {
 	}
 }
 
-// passed reports whether a call that is over had reached state.
+// passed reports whether a call that has ended had reached state.
 func (v *view) passed(state State) bool {
 	switch state {
 	case Accepted:

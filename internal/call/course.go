@@ -110,9 +110,9 @@ func (m *course) begin() {
 		return
 	}
 	m.trace("update", "phoneCallRequested", "it rings")
+	m.do(timed{m.limits.Ring})
 	m.do(given{EventCall})
 	m.do(asked{request: receivedCall})
-	m.do(timed{m.limits.Ring})
 }
 
 // beginEnded is the first sign of a call whose end came before it: it did not ring.
@@ -185,12 +185,12 @@ func (m *course) heardConfirmed(keys error) {
 	}
 	m.trace("update", "phoneCall", "both sides have the key")
 	m.state, m.active = Active, m.now
-	m.do(given{EventActive})
 	if m.incoming {
 		m.do(timed{m.limits.Connect}) // for the sound
 	} else {
 		m.do(timed{})
 	}
+	m.do(given{EventActive})
 }
 
 // accepting is our accept that is with Telegram, or of which nothing was heard.
