@@ -59,14 +59,6 @@ func TestStrangersDisturbNobody(t *testing.T) {
 	w := newWorld(t, Options{})
 	w.user("+15550001")
 	d := w.device(w.key())
-	tcp := func() net.Conn {
-		nc, err := net.Dial("tcp", w.server.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { nc.Close() })
-		return nc
-	}
 	le := binary.LittleEndian
 	cut := map[string][]byte{ // the server hangs up at once
 		"http":             []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
@@ -81,23 +73,20 @@ func TestStrangersDisturbNobody(t *testing.T) {
 		"forged":           append(append(le.AppendUint32([]byte{0xee, 0xee, 0xee, 0xee}, 88), d.key.ID[:]...), make([]byte, 80)...),
 	}
 	for name, bytes := range cut {
-		nc := tcp()
+		nc := w.tcp()
 		if _, err := nc.Write(bytes); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		nc.SetReadDeadline(time.Now().Add(patience))
-		if n, err := nc.Read(make([]byte, 8)); n > 0 || isTimeout(err) {
-			t.Errorf("%s: read %d bytes, error %v, want the end", name, n, err)
-		}
+		w.wantEnd(name, nc)
 	}
 	// These stay, and wait.
-	tcp()
+	w.tcp()
 	for _, part := range [][]byte{{0xef}, {0xee, 0xee}, {0xee, 0xee, 0xee, 0xee, 80, 0, 0, 0, 1, 2, 3}, []byte("half an obfuscated header")} {
-		if _, err := tcp().Write(part); err != nil {
+		if _, err := w.tcp().Write(part); err != nil {
 			t.Fatal(err)
 		}
 	}
-	tcp().Close() // a probe
+	w.tcp().Close() // a probe
 	d.wantResult(d.request(getConfig), tg.ConfigTypeID)
 }
 
@@ -120,29 +109,6 @@ func TestUnknownKeyIsToldAndTheConnectionStays(t *testing.T) {
 	}
 	d.key, d.content = known, 0
 	d.wantResult(d.request(getConfig), tg.ConfigTypeID)
-}
-
-func TestGarbageLeavesNothingBehind(t *testing.T) {
-	w := newWorld(t, Options{})
-	random := rand.New(rand.NewPCG(1, 2))
-	for range 200 {
-		nc, err := net.Dial("tcp", w.server.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		garbage := make([]byte, random.IntN(500))
-		for i := range garbage {
-			garbage[i] = byte(random.Uint32())
-		}
-		nc.Write(garbage) // may fail: the server may have hung up
-		nc.Close()
-	}
-	d := w.device(w.key())
-	d.wantResult(d.request(getConfig), tg.ConfigTypeID)
-	w.stop() // waits for every connection; goleak sees what does not end
-	if n := len(w.server.Keys()); n != 1 {
-		t.Errorf("%d keys, want 1", n)
-	}
 }
 
 func TestLengthAloneCostsNothing(t *testing.T) {
