@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"runtime/debug"
 	"strings"
 	"sync/atomic"
@@ -133,7 +134,44 @@ func (s *session) perform(ctx context.Context, in bin.Encoder, out bin.Decoder) 
 			err = fmt.Errorf("%s: panic: %v", methodName(in), p)
 		}
 	}()
-	return s.client.Invoke(ctx, in, out)
+	for refusals := 0; ; {
+		over := s.link.next()
+		err := s.client.Invoke(ctx, in, out)
+		switch {
+		case misdated(err) && refusals < 3:
+			refusals++
+			s.wires.untold.Store(true) // the next refusal tells the server's time
+		case unsent(err):
+			// gotd sends again what it has sent, and gives up on what it has not.
+			s.wires.drop()
+			select {
+			case <-over:
+			case <-ctx.Done():
+				return err
+			}
+		default:
+			return err
+		}
+	}
+}
+
+// misdated reports whether the server refused a request for the time in its
+// number, which says that one of the clocks was set: gotd has no name for that.
+// https://core.telegram.org/mtproto/service_messages_about_messages#notice-of-ignored-error-message
+func misdated(err error) bool {
+	if err == nil {
+		return false
+	}
+	text := err.Error()
+	return strings.HasSuffix(text, "msg_id too low") || strings.HasSuffix(text, "msg_id too high")
+}
+
+// unsent reports whether a request did not get through to the network: "set" is
+// what comes before "write". What the server has of it, if anything, is a part of
+// a frame, which it cannot read.
+func unsent(err error) bool {
+	var network *net.OpError
+	return errors.As(err, &network) && (network.Op == "write" || network.Op == "set")
 }
 
 func (s *session) overdue() error {

@@ -18,11 +18,12 @@ type link struct {
 	session *session
 
 	mu       sync.Mutex
-	ready    bool  // can requests be sent now?
-	ever     bool  // could they at any time?
-	down     bool  // has a loss been logged?
-	failures int   // attempts that came to nothing, since the start or the last success
-	last     error // why the connection ended; nil: gotd ended it itself, to change the data centre
+	ready    bool          // can requests be sent now?
+	ever     bool          // could they at any time?
+	down     bool          // has a loss been logged?
+	back     chan struct{} // closed at the next connection; nil: nobody waits for it
+	failures int           // attempts that came to nothing, since the start or the last success
+	last     error         // why the connection ended; nil: gotd ended it itself, to change the data centre
 }
 
 // dead is told why a connection ended; changed follows. A connection that
@@ -54,6 +55,10 @@ func (l *link) up() {
 	}
 	again := l.ever
 	l.ready, l.ever, l.failures, l.last = true, true, 0, nil
+	if l.back != nil {
+		close(l.back)
+		l.back = nil
+	}
 	if l.down {
 		l.down = false
 		l.session.log.Info("connected again")
@@ -106,6 +111,16 @@ func (l *link) unreachable() error {
 		return fmt.Errorf("%w: no answer from %s", ErrUnreachable, server)
 	}
 	return fmt.Errorf("%w: %s: %w", ErrUnreachable, server, cause(l.last))
+}
+
+// next gives what is closed when there is another connection than now.
+func (l *link) next() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.back == nil {
+		l.back = make(chan struct{})
+	}
+	return l.back
 }
 
 // connected reports whether requests can be sent now.

@@ -166,7 +166,11 @@ func (s *session) refused(_ context.Context, err error) error {
 // unlessRevoked ends the session if err says that Telegram did. Until somebody
 // has logged in the same errors have another meaning, which authorise decides.
 func (s *session) unlessRevoked(err error) {
-	if revoked(err) && s.known.Load() {
+	switch {
+	case !revoked(err) || !s.known.Load():
+	case s.wires.forgotten.Load():
+		s.end(s.errUnknownKey(s.file.path))
+	default:
 		s.end(s.errRevoked(err))
 	}
 }

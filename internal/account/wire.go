@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 	"github.com/gotd/td/bin"
 	"github.com/gotd/td/crypto"
 	"github.com/gotd/td/proto"
+	"github.com/gotd/td/proto/codec"
 	"github.com/gotd/td/telegram/dcs"
 	"github.com/gotd/td/transport"
 )
@@ -23,8 +25,9 @@ type wires struct {
 	time    *serverTime
 	cipher  crypto.Cipher
 
-	heard  atomic.Int64 // when a frame came last, by the session's LinkClock, in nanoseconds
-	untold atomic.Bool  // the next message tells the server's time
+	heard     atomic.Int64 // when a frame came last, by the session's LinkClock, in nanoseconds
+	untold    atomic.Bool  // the next message tells the server's time
+	forgotten atomic.Bool  // the server does not know the session's key; gotd makes another one
 
 	mu      sync.Mutex
 	newest  transport.Conn
@@ -76,6 +79,15 @@ func (w *wires) cut(text string, attrs ...any) {
 	w.newest = nil
 }
 
+// drop ends the newest connection because it is broken already.
+func (w *wires) drop() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.newest != nil {
+		_ = w.newest.Close()
+	}
+}
+
 // reason gives what the last cut was for, once.
 func (w *wires) reason() *notice {
 	w.mu.Lock()
@@ -101,6 +113,10 @@ type wire struct {
 // Recv implements transport.Conn.
 func (c *wire) Recv(ctx context.Context, b *bin.Buffer) error {
 	if err := c.Conn.Recv(ctx, b); err != nil {
+		var refusal *codec.ProtocolErr
+		if errors.As(err, &refusal) && refusal.Code == codec.CodeAuthKeyNotFound {
+			c.of.forgotten.Store(true)
+		}
 		return err
 	}
 	c.of.listened()

@@ -20,6 +20,7 @@ import (
 	"go.uber.org/goleak"
 
 	"luahost/internal/account"
+	"luahost/internal/clock"
 	"luahost/internal/simulator"
 	"luahost/internal/simulator/server"
 	"luahost/internal/store"
@@ -53,14 +54,16 @@ type world struct {
 	store    *store.Store
 	log      *logbook
 	updates  chan account.Update
-	stop     func() // the server
+	clock    clock.Clock     // of the server's messages
+	key      *rsa.PrivateKey // of the server
+	stop     func()      // the server
 }
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{
 		TB: t, telegram: simulator.New(simulator.Options{}), dir: t.TempDir(),
-		log: newLogbook(), updates: make(chan account.Update, 1000),
+		log: newLogbook(), key: serverKey(), updates: make(chan account.Update, 1000),
 	}
 	w.ann = w.user(simulator.User{Phone: "15550001", FirstName: "Ann"})
 	w.bob = w.user(simulator.User{Phone: "15550002", FirstName: "Bob", Username: "Bob_the_friend"})
@@ -90,7 +93,7 @@ func (w *world) user(u simulator.User) int64 {
 
 func (w *world) serve(addr string) {
 	w.Helper()
-	s, err := server.Listen(server.Options{Addr: addr, Telegram: w.telegram, Key: serverKey(), Keys: w.keys})
+	s, err := server.Listen(server.Options{Addr: addr, Telegram: w.telegram, Key: w.key, Keys: w.keys, Clock: w.clock})
 	if err != nil {
 		w.Fatal(err)
 	}
