@@ -56,7 +56,7 @@ type world struct {
 	updates  chan account.Update
 	clock    clock.Clock     // of the server's messages
 	key      *rsa.PrivateKey // of the server
-	stop     func()      // the server
+	stop     func()          // the server
 }
 
 func newWorld(t testing.TB) *world {
