@@ -29,19 +29,19 @@ func (m *module) methods() []method {
 	reason := func(usual string) manual.Params {
 		return manual.Params{{
 			Name: "reason", Type: manual.OneOf(reasons...), Optional: true,
-			Doc: fmt.Sprintf("what the other side is told; `%q` if left out", usual),
+			Doc: "what the other side is told; " + usual,
 		}}
 	}
 	return []method{
 		{Entry: manual.Entry{
-			Name: "decline", Gives: okOrError, Params: reason("busy"),
+			Name: "decline", Gives: okOrError, Params: reason("`\"busy\"` if left out"),
 			Doc: "Ends a call that rings. This is a decision: of all scripts and rules the first decides, and what comes later gets `nil` and an error of type `CALL_ALREADY_DECIDED` that names the first. With `\"busy\"` the caller hears the busy tone.",
 			Example: `on("call", function(call)
   local ok, err = call:decline("busy")
   if not ok then log.warn("not declined", {err = tostring(err)}) end
 end)`,
 		}, Do: m.act("decline", func(ctx context.Context, c *call.Call, args manual.Values) error {
-			return c.Decline(ctx, By(ctx), reasonOr(args, "busy"))
+			return c.Decline(ctx, By(ctx), manual.Get[string](args, "reason"))
 		})},
 		{Entry: manual.Entry{
 			Name: "accept", Gives: okOrError,
@@ -66,14 +66,14 @@ end)`,
 			return c.Ignore(ctx, By(ctx))
 		})},
 		{Entry: manual.Entry{
-			Name: "hangup", Gives: okOrError, Params: reason("hangup"),
-			Doc: "Ends a call that was answered, or one that this side makes. One that still rings here is declined instead.",
+			Name: "hangup", Gives: okOrError, Params: reason("`\"hangup\"` if left out, and `\"missed\"` for an outgoing call that nobody has accepted"),
+			Doc: "Ends a call that was answered, or one that this side makes. For one that rings here there is `decline`.",
 			Example: `on("call.active", function(call)
   sleep("1h")
   call:hangup()
 end)`,
 		}, Do: m.act("hangup", func(ctx context.Context, c *call.Call, args manual.Values) error {
-			return c.Hangup(ctx, By(ctx), reasonOr(args, "hangup"))
+			return c.Hangup(ctx, By(ctx), manual.Get[string](args, "reason"))
 		})},
 		{Entry: manual.Entry{
 			Name: "reply", Gives: "Telegram's `Updates`, or nil and an error",
@@ -123,13 +123,6 @@ end)`,
 }
 
 const okOrError = "true, or nil and an error"
-
-func reasonOr(args manual.Values, usual string) string {
-	if reason := manual.Get[string](args, "reason"); reason != "" {
-		return reason
-	}
-	return usual
-}
 
 // act makes a method of something that is done to the call by Telegram's leave.
 func (m *module) act(name string, do func(context.Context, *call.Call, manual.Values) error) func(*script.Runtime, *lua.LState, *view, manual.Values) int {

@@ -31,8 +31,8 @@ type Asking struct {
 // Ask puts an incoming call to the rules, one at a time, until somebody has
 // decided about it, it is over, ctx ends, or none is left. What each answered
 // goes into the call's trace. It waits for a rule that runs for Within at most,
-// and for no VM; a rule that runs on longer goes on after Ask has returned, until
-// ctx ends, and may still decide.
+// and for no VM; a rule that runs on longer goes on after Ask has returned, and
+// after ctx has ended, and may still decide.
 func Ask(ctx context.Context, a Asking) {
 	if a.Within <= 0 {
 		a.Within = usualWithin
@@ -162,7 +162,7 @@ func (s *session) run(r *script.Registered, matched bool) bool {
 	event := script.Event{Name: Event, Args: func(rt *script.Runtime, L *lua.LState) []lua.LValue {
 		return []lua.LValue{calls.New(rt, L, s.Call)}
 	}}
-	if !s.Pin.Start(withAsked(s.ctx, a), *r, event, a.ended) {
+	if !s.Pin.Start(withAsked(context.WithoutCancel(s.ctx), a), *r, event, a.ended) {
 		return false
 	}
 	select {

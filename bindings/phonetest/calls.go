@@ -1,0 +1,138 @@
+package phonetest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/gotd/td/tg"
+	lua "github.com/yuin/gopher-lua"
+
+	"luahost/bindings/calls"
+	"luahost/bindings/rule"
+	"luahost/internal/call"
+	"luahost/internal/script"
+	"luahost/internal/simulator"
+	"luahost/internal/store"
+)
+
+// begin keeps the scripts as they are for a new call.
+func (w *World) begin(*call.Call) any { return w.Pin() }
+
+// event gives a step of a call to its scripts, and a ring to the rules.
+func (w *World) event(c *call.Call, name string) {
+	ctx, _ := w.as(call.NewContext(w.ctx, c), c.Account().Name)
+	pin := c.Held().(*script.Pin)
+	pin.Dispatch(ctx, script.Event{Name: name, Args: func(rt *script.Runtime, L *lua.LState) []lua.LValue {
+		return []lua.LValue{calls.New(rt, L, c)}
+	}})
+	if name == call.EventCall {
+		w.asking.Go(func() {
+			rule.Ask(ctx, rule.Asking{Pin: pin, Clock: w.Clock, Within: w.Within, Facts: w.facts(c)})
+			w.change(func() { w.asked[c.ID()] = true })
+		})
+	}
+	w.change(func() { w.events = append(w.events, fmt.Sprintf("%s %s", name, c.Outcome())) })
+}
+
+func (w *World) facts(c *call.Call) rule.Facts {
+	return rule.Facts{
+		Call: c, Now: c.Date(), Location: w.Zone,
+		Blocked: func(ctx context.Context) (bool, error) { return w.Blocked(ctx, c.From().ID) },
+		Rings: func(ctx context.Context, since time.Time) ([]time.Time, error) {
+			return w.Store.Rings(ctx, c.Account().User, c.From().ID, since)
+		},
+	}
+}
+
+// Ring has somebody ring the first account, and gives both ends of the call.
+func (w *World) Ring(from *simulator.Client, video bool) (*simulator.End, *call.Call) {
+	w.Helper()
+	return w.RingAt(w.Home, from, video)
+}
+
+// RingAt is Ring for a certain account.
+func (w *World) RingAt(at *Line, from *simulator.Client, video bool) (*simulator.End, *call.Call) {
+	w.Helper()
+	end, err := from.Ring(w.Context(), at.ID, video)
+	w.must(err)
+	c, ok := w.Book.Find(at.ID, end.ID())
+	if !ok {
+		w.Fatal("the call that rings is not in the book")
+	}
+	return end, c
+}
+
+// Asked waits until the rules were asked about a call.
+func (w *World) Asked(c *call.Call) {
+	w.await(func() bool { return w.asked[c.ID()] })
+}
+
+// Over hangs a call up on the caller's side, if it still goes on, and waits until
+// it is over and what follows from that was given out.
+func (w *World) Over(end *simulator.End, c *call.Call) {
+	_ = end.HangUp(w.Context(), &tg.PhoneCallDiscardReasonMissed{}, 0)
+	<-c.Over()
+}
+
+// Runs waits until n handlers have ended, and gives all that have.
+func (w *World) Runs(n int) []script.Run {
+	w.await(func() bool { return len(w.runs) >= n })
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.runs)
+}
+
+// Notes waits until scripts have noted n things, and gives all.
+func (w *World) Notes(n int) []string {
+	w.await(func() bool { return len(w.notes) >= n })
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.notes)
+}
+
+// Check waits until n handlers have ended; those that failed fail the test.
+func (w *World) Check(n int) {
+	w.Helper()
+	for _, r := range w.Runs(n) {
+		if r.Err != nil {
+			w.Errorf("%s of %s: %v", r.Event, r.Script, r.Err)
+		}
+	}
+}
+
+// Trace gives what the rules said of a call: "night: matched".
+func (w *World) Trace(c *call.Call) (lines []string) {
+	entries, err := w.Store.Trace(w.Context(), c.Account().User, c.ID())
+	w.must(err)
+	for _, e := range entries {
+		if e.Kind == "rule" {
+			lines = append(lines, line(e))
+		}
+	}
+	return lines
+}
+
+func line(e store.Entry) string {
+	if e.Name == "" {
+		return e.Text
+	}
+	return e.Name + ": " + e.Text
+}
+
+func (w *World) change(fn func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	fn()
+	w.changed.Broadcast()
+}
+
+// await waits until want, which is called with w.mu held, is true.
+func (w *World) await(want func() bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for !want() {
+		w.changed.Wait()
+	}
+}
