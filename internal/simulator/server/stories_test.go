@@ -75,9 +75,9 @@ func TestBothLayersTellTheSameStories(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	chance := uint64(3)
+	chance := uint64(20)
 	if os.Getenv("LUAHOST_FULL") != "" {
-		chance = 100
+		chance = 500
 	}
 	for seed := range chance {
 		alone, err := story.Play(t.Context(), story.NewAlone(), story.Random(seed, 120))
