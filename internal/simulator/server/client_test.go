@@ -139,11 +139,42 @@ func TestGotdReconnectsAndGetsUpdates(t *testing.T) {
 	})
 }
 
-// TestManyClients has 20 clients go on while every connection is cut again and
+// TestGotdOverEachTransport has gotd's own ends of the transports, which begin
+// anew with each connection.
+func TestGotdOverEachTransport(t *testing.T) {
+	w := newWorld(t, Options{})
+	id := w.user("+15550001")
+	key := w.key()
+	w.login(key, "+15550001")
+	for name, protocol := range protocols {
+		for _, hidden := range []bool{false, true} {
+			if hidden && name == "full" {
+				continue // it has no tag
+			}
+			o := w.options(w.stored(key))
+			o.Resolver = dcs.Plain(dcs.PlainOptions{Protocol: protocol, Obfuscated: hidden})
+			run(t, o, func(ctx context.Context, c *telegram.Client) error {
+				for range 10 {
+					self, err := c.Self(ctx)
+					if err != nil {
+						return err
+					}
+					if self.ID != id {
+						t.Errorf("%s, obfuscated %v: logged in as %d, want %d", name, hidden, self.ID, id)
+					}
+				}
+				return nil
+			})
+		}
+	}
+}
+
+// TestManyClients has 50 clients go on while every connection is cut again and
 // again.
 func TestManyClients(t *testing.T) {
 	w := newWorld(t, Options{})
-	const clients, each, cuts = 20, 20, 5
+	const clients, cuts = 50, 5
+	each := counts(10, 50)
 	done := make(chan struct{})
 	steps := make(chan struct{}, clients*each)
 	for i := range clients {

@@ -9,20 +9,12 @@ import (
 	"github.com/gotd/td/mt"
 	"github.com/gotd/td/proto"
 	"github.com/gotd/td/tg"
-
-	"luahost/internal/simulator"
 )
 
 // in wraps a request as a client does that speaks a layer.
 func in(layer int, query bin.Object) bin.Encoder {
 	return &tg.InvokeWithLayerRequest{Layer: layer, Query: &tg.InitConnectionRequest{APIID: 1, Query: query}}
 }
-
-// raw is a request that is written already.
-type raw []byte
-
-func (r raw) Encode(b *bin.Buffer) error { b.Put(r); return nil }
-func (r raw) Decode(*bin.Buffer) error   { panic("not for reading") }
 
 // layerOf gives an older layer as the server has it.
 func layerOf(t testing.TB, number int) *layer {
@@ -301,25 +293,4 @@ func TestRequestsOfAnOlderLayer(t *testing.T) {
 			t.Errorf("%s: error %v\n got %x\nwant %x", tt.name, err, b.Buf, encode(tt.want))
 		}
 	}
-}
-
-// FuzzRequests reads requests of older layers, in whatever wrappers.
-func FuzzRequests(f *testing.F) {
-	for id := range renewals[198] {
-		var b bin.Buffer
-		b.PutID(id)
-		b.Put(make([]byte, 40))
-		f.Add(b.Buf)
-		f.Add(encode(in(198, raw(b.Buf))))
-	}
-	l := layerOf(f, 198)
-	f.Fuzz(func(t *testing.T, body []byte) {
-		b := bin.Buffer{Buf: body}
-		if _, err := simulator.Unwrap(&b); err != nil {
-			return
-		}
-		if err := l.renew(&b); err == nil && b.Len() > 100*len(body)+100 {
-			t.Fatalf("%d bytes became %d", len(body), b.Len())
-		}
-	})
 }

@@ -77,7 +77,7 @@ func TestBothLayersTellTheSameStories(t *testing.T) {
 	}
 	chance := uint64(20)
 	if os.Getenv("LUAHOST_FULL") != "" {
-		chance = 500
+		chance = 200
 	}
 	for seed := range chance {
 		alone, err := story.Play(t.Context(), story.NewAlone(), story.Random(seed, 120))

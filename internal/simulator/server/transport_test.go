@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"testing"
-	"time"
 
 	"github.com/gotd/td/bin"
 	"github.com/gotd/td/proto/codec"
@@ -174,43 +173,4 @@ func TestFramesAreGotds(t *testing.T) {
 			}
 		}
 	}
-}
-
-// FuzzFrames feeds a connection with anything at all.
-func FuzzFrames(f *testing.F) {
-	f.Add([]byte{0xef, 1, 1, 2, 3, 4, 0x7f, 1, 0, 0, 1, 2, 3, 4})
-	f.Add([]byte{0xee, 0xee, 0xee, 0xee, 4, 0, 0, 0, 1, 2, 3, 4})
-	f.Add([]byte{0xdd, 0xdd, 0xdd, 0xdd, 7, 0, 0, 0, 1, 2, 3, 4, 9, 9, 9})
-	f.Add([]byte{16, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8})
-	f.Add(bytes.Repeat([]byte{0x5a}, 100))
-	f.Fuzz(func(t *testing.T, stream []byte) {
-		w, err := detect(duplex{bytes.NewReader(stream)})
-		if err != nil {
-			return
-		}
-		for read := 0; ; {
-			frame, err := w.readFrame()
-			if err != nil {
-				return
-			}
-			if read += len(frame); len(frame) < 4 || len(frame) > maxFrame+fullOverhead || read > len(stream) {
-				t.Fatalf("a frame of %d bytes out of %d", len(frame), len(stream))
-			}
-		}
-	})
-}
-
-// FuzzPlain feeds the making of a key with anything at all.
-func FuzzPlain(f *testing.F) {
-	key, err := NewKey()
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add([]byte{0xf1, 0x8e, 0x7e, 0xbe, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16})
-	f.Fuzz(func(t *testing.T, body []byte) {
-		h := handshake{rsa: key, now: time.Now}
-		if _, done, _ := h.handle(&bin.Buffer{Buf: body}); done != nil {
-			t.Fatal("a key out of nothing")
-		}
-	})
 }
