@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -48,11 +49,11 @@ type callColumn struct {
 var callColumns = []callColumn{
 	{title: "#", right: true, usual: 3, value: func(_ *callTable, c store.Call) string { return strconv.FormatInt(c.Number, 10) }},
 	{title: "when", usual: 16, value: func(t *callTable, c store.Call) string { return t.when(c.Date) }, style: always(dim)},
-	{title: "account", least: 6, spare: 3, usual: 8, value: func(_ *callTable, c store.Call) string { return c.Account }},
-	{title: "who", least: 12, usual: 30, value: func(_ *callTable, c store.Call) string { return who(c) }},
-	{title: "", usual: 5, value: func(_ *callTable, c store.Call) string { return kind(c) }},
+	{title: "account", least: 4, spare: 3, usual: 8, value: func(_ *callTable, c store.Call) string { return c.Account }},
+	{title: "who", least: 16, usual: 30, value: func(_ *callTable, c store.Call) string { return who(c) }},
+	{title: "", spare: 4, usual: 5, value: func(_ *callTable, c store.Call) string { return kind(c) }},
 	{title: "outcome", usual: 12, value: func(_ *callTable, c store.Call) string { return ended(c) }, style: endedStyle},
-	{title: "decided by", least: 12, spare: 4, usual: 28, value: func(_ *callTable, c store.Call) string { return decider(c) }},
+	{title: "decided by", least: 16, spare: 5, usual: 28, value: func(_ *callTable, c store.Call) string { return decider(c) }},
 	{title: "rang", right: true, spare: 2, usual: 6, value: func(_ *callTable, c store.Call) string { return length(c.Ring) }},
 	{title: "talked", right: true, spare: 1, usual: 7, value: func(_ *callTable, c store.Call) string { return length(c.Talk) }},
 }
@@ -73,6 +74,7 @@ func (t *callTable) begin(first []store.Call) error {
 	for _, c := range first {
 		accounts[c.Account] = true
 	}
+	var wanted []shownColumn
 	for _, column := range callColumns {
 		width := cells(column.title)
 		if t.follows {
@@ -82,15 +84,30 @@ func (t *callTable) begin(first []store.Call) error {
 			width = max(width, cells(column.value(t, c)))
 		}
 		if width > 0 && (column.title != "account" || len(accounts) > 1) {
-			t.shown = append(t.shown, shownColumn{column, width})
+			wanted = append(wanted, shownColumn{column, width})
 		}
 	}
-	for t.over() > 0 && (t.shrink() || t.drop()) { //nolint:revive // that is all
-	}
+	t.fit(wanted)
 	if len(first) == 0 && !t.follows {
 		return nil
 	}
 	return t.row(func(c shownColumn) (string, string) { return c.title, bold })
+}
+
+// fit shows as many of the columns as the terminal has room for.
+func (t *callTable) fit(wanted []shownColumn) {
+	for dropped := true; dropped; wanted, dropped = drop(wanted) {
+		t.shown = slices.Clone(wanted)
+		for t.over() > 0 && t.shrink(false) {
+			continue
+		}
+		if t.over() <= 0 {
+			return
+		}
+	}
+	for t.over() > 0 && t.shrink(true) {
+		continue
+	}
 }
 
 // over is how much wider the table is than the terminal.
@@ -102,11 +119,14 @@ func (t *callTable) over() int {
 	return total - t.columns
 }
 
-// shrink takes a cell from the widest column that has one to spare.
-func (t *callTable) shrink() bool {
+// shrink takes a cell from the widest column that has one to spare, or from the
+// widest of all but the narrowest.
+func (t *callTable) shrink(all bool) bool {
 	var widest *shownColumn
 	for i := range t.shown {
-		if c := &t.shown[i]; c.least > 0 && c.width > c.least && (widest == nil || c.width > widest.width) {
+		c := &t.shown[i]
+		spares := c.least > 0 && c.width > c.least || all && c.width > 4
+		if spares && (widest == nil || c.width > widest.width) {
 			widest = c
 		}
 	}
@@ -117,17 +137,17 @@ func (t *callTable) shrink() bool {
 }
 
 // drop leaves out the column that can best be spared.
-func (t *callTable) drop() bool {
+func drop(columns []shownColumn) ([]shownColumn, bool) {
 	best := -1
-	for i, c := range t.shown {
-		if c.spare > 0 && (best < 0 || c.spare < t.shown[best].spare) {
+	for i, c := range columns {
+		if c.spare > 0 && (best < 0 || c.spare < columns[best].spare) {
 			best = i
 		}
 	}
-	if best >= 0 {
-		t.shown = append(t.shown[:best], t.shown[best+1:]...)
+	if best < 0 {
+		return columns, false
 	}
-	return best >= 0
+	return slices.Delete(columns, best, best+1), true
 }
 
 func (t *callTable) call(c store.Call) error {

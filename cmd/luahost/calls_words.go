@@ -72,14 +72,16 @@ func endedStyle(c store.Call) string {
 
 // decider is whose line decided, or "" when nobody did.
 func decider(c store.Call) string {
-	var words []string
-	if c.Rule != "" {
-		words = append(words, c.Rule)
-	}
+	text, place := c.Rule, ""
 	if c.Script != "" {
-		words = append(words, fmt.Sprintf("%s:%d", c.Script, c.Line))
+		place = fmt.Sprintf("%s:%d", c.Script, c.Line)
 	}
-	text := strings.Join(words, " ")
+	switch {
+	case text == "":
+		text = place
+	case place != "":
+		text += " (" + place + ")"
+	}
 	if c.Decision == "ignore" {
 		text = strings.TrimSpace("ignored by " + text) // its outcome does not tell
 	}

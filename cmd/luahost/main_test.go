@@ -14,12 +14,14 @@ import (
 	"luahost/internal/simulator/server"
 )
 
-// TestMain gives the scripts of testdata the real program, and "telegram": an
-// embedded Telegram that other programs can log in to.
+// TestMain gives the scripts of testdata the real program, "telegram": an
+// embedded Telegram that other programs can log in to, and "calllog", which logs
+// calls as a host does.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"luahost":  main,
 		"telegram": telegramMain,
+		"calllog":  callLogMain,
 	})
 }
 

@@ -25,8 +25,7 @@ func newCallTrace(out io.Writer) *callTrace {
 func (t *callTrace) print(c store.Call, entries []store.Entry) error {
 	var text strings.Builder
 	for _, line := range t.header(c) {
-		text.WriteString(paint(t.colour, dim, pad(line[0], len("decided by")+gap)))
-		text.WriteString(line[1] + "\n")
+		t.headerLine(&text, line)
 	}
 	text.WriteString("\n")
 	if len(entries) == 0 {
@@ -41,8 +40,29 @@ func (t *callTrace) print(c store.Call, entries []store.Entry) error {
 	return err
 }
 
-// header says what the call was, in a few lines of a name and a text.
-func (t *callTrace) header(c store.Call) [][2]string {
+type headerLine struct{ name, text, style string }
+
+func (t *callTrace) headerLine(out *strings.Builder, line headerLine) {
+	const start = len("decided by") + gap
+	for i, part := range t.lines(line.text, start) {
+		name := ""
+		if i == 0 {
+			name = line.name
+		}
+		fmt.Fprintf(out, "%s%s\n", paint(t.colour, dim, pad(name, start)), paint(t.colour, line.style, part))
+	}
+}
+
+// lines breaks a text that begins so far from the left.
+func (t *callTrace) lines(text string, start int) []string {
+	if t.columns == 0 {
+		return []string{text}
+	}
+	return wrap(text, max(20, t.columns-start))
+}
+
+// header says what the call was.
+func (t *callTrace) header(c store.Call) []headerLine {
 	from, to := "from", "to"
 	if !c.Incoming {
 		from, to = to, from
@@ -55,11 +75,11 @@ func (t *callTrace) header(c store.Call) [][2]string {
 	if c.Video {
 		with = ", with video"
 	}
-	lines := [][2]string{
-		{fmt.Sprintf("call %d", c.Number), c.Date.In(t.zone).Format("Mon 2 Jan 2006 15:04:05 MST")},
-		{from, other},
-		{to, c.Account + with},
-		{"outcome", paint(t.colour, endedStyle(c), ended(c)) + endedHow(c)},
+	lines := []headerLine{
+		{fmt.Sprintf("call %d", c.Number), c.Date.In(t.zone).Format("Mon 2 Jan 2006 15:04:05 MST"), bold},
+		{from, other, bold},
+		{to, c.Account + with, ""},
+		{"outcome", ended(c) + endedHow(c), endedStyle(c)},
 	}
 	by := decider(c)
 	switch {
@@ -68,7 +88,7 @@ func (t *callTrace) header(c store.Call) [][2]string {
 	case c.Generation != "":
 		by += ", generation " + c.Generation
 	}
-	return append(lines, [2]string{"decided by", by})
+	return append(lines, headerLine{"decided by", by, ""})
 }
 
 // endedHow is what there is to say of the outcome beside its name.
@@ -119,7 +139,7 @@ func traceRows(entries []store.Entry) []traceRow {
 			r.text = "✗ " + r.text
 		}
 		if e.Took > 0 {
-			r.took = " (" + shortDuration(e.Took) + ")"
+			r.took = "(" + shortDuration(e.Took) + ")"
 		}
 		rows = append(rows, r)
 	}
@@ -173,12 +193,8 @@ func (t *callTrace) row(out *strings.Builder, r traceRow, w traceWidths) {
 	}
 	var lines []string
 	for _, line := range strings.Split(strings.TrimRight(r.text, "\n"), "\n") {
-		line = printable(strings.ReplaceAll(line, "\t", "    "))
-		if t.columns > 0 {
-			lines = append(lines, wrap(line, max(20, t.columns-start))...)
-		} else {
-			lines = append(lines, line)
-		}
+		line = strings.TrimRight(printable(strings.ReplaceAll(line, "\t", "    ")), " ")
+		lines = append(lines, t.lines(line, start)...)
 	}
 	fmt.Fprintf(out, "%s%s", strings.Repeat(" ", w.after-cells(r.after)), paint(t.colour, dim, r.after))
 	fmt.Fprintf(out, "  %s", paint(t.colour, cyan, pad(r.kind, w.kind)))
@@ -190,17 +206,12 @@ func (t *callTrace) row(out *strings.Builder, r traceRow, w traceWidths) {
 			out.WriteString(strings.Repeat(" ", start-gap))
 		}
 		out.WriteString("  " + paint(t.colour, r.style, line))
-		if i == len(lines)-1 {
-			t.took(out, r.took, start+cells(line))
+		if last := i == len(lines)-1; last && r.took != "" {
+			if t.columns > 0 && start+cells(line)+1+cells(r.took) > t.columns {
+				out.WriteString("\n" + strings.Repeat(" ", start-1))
+			}
+			out.WriteString(" " + paint(t.colour, dim, r.took))
 		}
 		out.WriteString("\n")
 	}
-}
-
-// took stands behind the text if there is room.
-func (t *callTrace) took(out *strings.Builder, took string, used int) {
-	if t.columns > 0 && used+cells(took) > t.columns {
-		out.WriteString("\n" + strings.Repeat(" ", t.columns-cells(took)))
-	}
-	out.WriteString(paint(t.colour, dim, took))
 }
