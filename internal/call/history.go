@@ -68,16 +68,16 @@ func (b *Book) Message(a Account, m *tg.MessageService, users []tg.UserClass) {
 	b.old.put(one)
 }
 
-// history works through the letters until ctx ends.
+// history works through the letters until ctx ends, and none is left then.
 func (b *Book) history(ctx context.Context) {
-	for {
+	for done := false; !done; {
 		select {
 		case <-b.old.wake:
 		case <-ctx.Done():
-			return
+			done = true
 		}
 		for _, one := range b.old.take() {
-			b.file(ctx, one)
+			b.file(context.WithoutCancel(ctx), one)
 		}
 	}
 }

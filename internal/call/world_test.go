@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gotd/td/bin"
 	"github.com/gotd/td/tg"
 	"go.uber.org/goleak"
 
@@ -109,9 +110,25 @@ func (w *world) must(err error) {
 // login gives a device of a user whose updates reach the Book.
 func (w *world) login(user int64, name string) *line {
 	c := w.sim.Login(user)
-	l := &line{c, call.Account{Name: name, User: user, Invoker: c}}
+	l := &line{Client: c, Account: call.Account{Name: name, User: user}}
+	l.Invoker = learning{w, l}
 	w.Cleanup(c.Subscribe(func(u tg.UpdatesClass) { w.feed(l.Account, u) }))
 	return l
+}
+
+// learning gives the Book also the updates that come in answers, before whoever
+// asked sees them, as an account does.
+type learning struct {
+	w *world
+	l *line
+}
+
+func (i learning) Invoke(ctx context.Context, in bin.Encoder, out bin.Decoder) error {
+	err := i.l.Client.Invoke(ctx, in, out)
+	if box, ok := out.(*tg.UpdatesBox); ok && err == nil {
+		i.w.feed(i.l.Account, box.Updates)
+	}
+	return err
 }
 
 func (w *world) feed(a call.Account, u tg.UpdatesClass) {
