@@ -182,6 +182,7 @@ func TestClientsByOthersAreDeclinedAndComeBackAfterACut(t *testing.T) {
 		"gramjs":            {"gramjs.mjs", "+15550002", "+15550001", "20"},
 		"gramjs obfuscated": {"gramjs.mjs", "+15550003", "+15550001", "20", "obfuscated"},
 		"mtcute":            {"mtcute.mjs", "+15550004", "+15550001", "20"},
+		"mtcute pfs":        {"mtcute.mjs", "+15550005", "+15550001", "20", "pfs"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := s.client(t, args[0], args[1], args[2], args[3:]...)
@@ -189,7 +190,9 @@ func TestClientsByOthersAreDeclinedAndComeBackAfterACut(t *testing.T) {
 			c.printed(`^resolved \d+`)
 			c.tell("ring")
 			c.printed("^busy 20 of 20$")
-			s.cut.all()
+			if s.cut.all() == 0 {
+				t.Error("the client had no connection to cut")
+			}
 			c.tell("ring")
 			c.printed("^busy 20 of 20$")
 		})
@@ -201,7 +204,7 @@ func TestClientsByOthersAreDeclinedAndComeBackAfterACut(t *testing.T) {
 type cutter struct {
 	listener net.Listener
 	mu       sync.Mutex
-	conns    []net.Conn
+	near     map[net.Conn]struct{} // the clients' ends of what is connected
 }
 
 func newCutter(t *testing.T, to string) *cutter {
@@ -209,7 +212,7 @@ func newCutter(t *testing.T, to string) *cutter {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &cutter{listener: listener}
+	c := &cutter{listener: listener, near: make(map[net.Conn]struct{})}
 	var all sync.WaitGroup
 	all.Go(func() {
 		for {
@@ -217,21 +220,10 @@ func newCutter(t *testing.T, to string) *cutter {
 			if err != nil {
 				return
 			}
-			far, err := net.Dial("tcp", to)
-			if err != nil {
-				near.Close()
-				continue
-			}
 			c.mu.Lock()
-			c.conns = append(c.conns, near, far)
+			c.near[near] = struct{}{}
 			c.mu.Unlock()
-			for _, way := range [][2]net.Conn{{near, far}, {far, near}} {
-				all.Go(func() {
-					io.Copy(way[0], way[1])
-					near.Close()
-					far.Close()
-				})
-			}
+			all.Go(func() { c.pass(near, to) })
 		}
 	})
 	t.Cleanup(func() {
@@ -242,16 +234,39 @@ func newCutter(t *testing.T, to string) *cutter {
 	return c
 }
 
+// pass connects a client and carries both ways until either end is cut.
+func (c *cutter) pass(near net.Conn, to string) {
+	defer func() {
+		near.Close()
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		delete(c.near, near)
+	}()
+	far, err := net.Dial("tcp", to)
+	if err != nil {
+		return
+	}
+	back := make(chan struct{})
+	go func() {
+		defer close(back)
+		io.Copy(near, far)
+		near.Close()
+	}()
+	io.Copy(far, near)
+	far.Close()
+	<-back
+}
+
 func (c *cutter) addr() string { return c.listener.Addr().String() }
 
-// all cuts every connection; new ones are served.
-func (c *cutter) all() {
+// all cuts every connection, and says how many there were; new ones are served.
+func (c *cutter) all() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, conn := range c.conns {
+	for conn := range c.near {
 		conn.Close()
 	}
-	c.conns = nil
+	return len(c.near)
 }
 
 // TestCallBetweenMtcuteAndGotd has mtcute agree with gotd on the key of a call,
