@@ -6,25 +6,39 @@
 package bindings
 
 import (
+	"context"
+
+	"luahost/bindings/calls"
 	"luahost/bindings/event"
 	"luahost/bindings/log"
+	"luahost/bindings/message"
+	"luahost/bindings/people"
+	"luahost/bindings/rule"
 	"luahost/bindings/timer"
 	"luahost/bindings/tl"
+	"luahost/internal/call"
 	"luahost/internal/script"
+	"luahost/internal/store"
 )
 
-// modules are opened in this order; bindings/tl, which brings Telegram itself
-// (phone, messages, users, … and assert), comes last.
-var modules = []func(*script.Runtime){
-	event.Open, // on
-	log.Open,   // log.debug, log.info, log.warn, log.error, print
-	timer.Open, // sleep
+// World is what the host lets scripts at.
+type World struct {
+	Telegram *tl.Module
+	Book     *call.Book
+	Store    *store.Store
+	Accounts func() []string                                                   // in the order of the configuration
+	As       func(ctx context.Context, account string) (context.Context, bool) // for requests as another account
 }
 
-// Open installs every module into rt; telegram is shared by all VMs of a host.
-func Open(rt *script.Runtime, telegram *tl.Module) {
-	for _, open := range modules {
-		open(rt)
-	}
-	telegram.Open(rt.State())
+// Open installs every module into rt. Telegram's own names (phone, messages,
+// users, … and assert) come last, and give way to the others.
+func Open(rt *script.Runtime, w World) {
+	event.Open(rt) // on
+	rule.Open(rt, rule.Options{Accounts: w.Accounts})
+	calls.Open(rt, calls.Options{Telegram: w.Telegram, Book: w.Book, Store: w.Store, As: w.As}) // calls.active, calls.log
+	message.Open(rt, message.Options{Telegram: w.Telegram, As: w.As})                           // what on("message") gives
+	people.Open(rt, people.Options{Telegram: w.Telegram, Accounts: w.Accounts, As: w.As})       // find, as
+	log.Open(rt)                                                                                // log.debug, log.info, log.warn, log.error, print
+	timer.Open(rt)                                                                              // sleep
+	w.Telegram.Open(rt.State())
 }

@@ -140,6 +140,7 @@ func (d *demo) run(ctx context.Context, you account.Options) error {
 	ready := make(chan struct{})
 	h, err := host.New(host.Options{
 		Accounts: []account.Options{you},
+		Store:    you.Store,
 		Scripts:  d.scripts,
 		Log:      d.line.logger(),
 		Observe: host.Observe{

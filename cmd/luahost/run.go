@@ -1,6 +1,10 @@
 package main
 
 import (
+	"context"
+	"log/slog"
+	"sync"
+
 	"github.com/spf13/cobra"
 
 	"luahost/internal/host"
@@ -15,24 +19,37 @@ func runCommand() *cobra.Command {
 		Long: `Connects every account of the configuration, loads the scripts, and handles calls
 until Ctrl-C. The accounts must have been logged in with 'luahost login'.`,
 		Example: `  luahost run --config luahost.toml
-  luahost run --config luahost.toml --verbose   also logs every request of a script`,
+  luahost run --config luahost.toml --verbose   also logs every request of a script
+
+  luahost status     shows what it is doing
+  luahost calls      lists the calls that came, and how they ended
+  luahost trace last tells of the last one what happened, and why`,
 		Args: atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			log := newLogger(cmd.ErrOrStderr(), verbose)
 			return withSetup(path, log, func(s *setup) error {
 				h, err := host.New(host.Options{
-					Accounts: s.accounts,
-					Scripts:  s.scripts,
-					Log:      log,
+					Accounts: s.accounts, Scripts: s.scripts, Store: s.store,
+					DecideWithin: s.decideWithin, Log: log,
 				})
 				if err != nil {
 					return err
 				}
-				return h.Run(cmd.Context())
+				return runWithControl(cmd.Context(), s.data, h, log)
 			})
 		},
 	}
 	configFlag(cmd, &path)
 	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "log every request")
 	return cmd
+}
+
+// runWithControl runs the host, and answers commands while it runs.
+func runWithControl(ctx context.Context, data string, h *host.Host, log *slog.Logger) error {
+	ctx, stop := context.WithCancel(ctx)
+	var control sync.WaitGroup
+	defer control.Wait()
+	defer stop()
+	control.Go(func() { serveControl(ctx, data, h, log) })
+	return h.Run(ctx)
 }

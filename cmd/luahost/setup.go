@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,8 +16,10 @@ import (
 
 // setup is what the configuration says, in the words of host and account.
 type setup struct {
-	scripts  string
-	accounts []account.Options
+	data, scripts string
+	decideWithin  time.Duration
+	store         *store.Store
+	accounts      []account.Options
 }
 
 func configFlag(cmd *cobra.Command, path *string) {
@@ -29,11 +32,14 @@ func withSetup(path string, log *slog.Logger, use func(*setup) error) error {
 	if err != nil {
 		return err
 	}
-	kept, err := store.Open(store.Options{Path: filepath.Join(cfg.Data, "luahost.db"), Log: log})
+	kept, err := store.Open(store.Options{
+		Path: filepath.Join(cfg.Data, "luahost.db"), Log: log,
+		Keep: store.Keep{Age: cfg.Calls.Keep, Size: cfg.Calls.MaxSize},
+	})
 	if err != nil {
 		return err
 	}
-	s := &setup{scripts: cfg.Scripts}
+	s := &setup{data: cfg.Data, scripts: cfg.Scripts, decideWithin: cfg.Rules.DecideWithin, store: kept}
 	for _, a := range cfg.Accounts {
 		s.accounts = append(s.accounts, account.Options{
 			Name: a.Name, Phone: a.Phone, BotToken: a.BotToken,

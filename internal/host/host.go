@@ -9,14 +9,18 @@
 // The way of a call, from top to bottom:
 //
 //	account.feed.handle        an update arrives
-//	host.Host.dispatch         it is given to the scripts by its name
-//	script.Host.Dispatch       it is queued for each handler
-//	script.Runtime.serve       the handler starts, under its VM's lock
-//	tl.Module.ToLua            the update becomes a Lua table
-//	tl.Module.call             the handler's request becomes a TL object
+//	host.Host.received         it is given to the book of calls, and to the scripts by its name
+//	call.Book.Update           the call's owner takes it in; a ring becomes the event "call"
+//	host.phone.event           handlers of "call" start, and the rules are asked
+//	rule.Ask                   one rule after the other, until one decides
+//	script.Runtime.serve       a handler runs, under its VM's lock
+//	calls.object               call:decline("busy"), or
+//	tl.Module.call             phone.discardCall{…}, become a request
 //	host.router.Invoke         the account of the event is found
+//	call.Call.Decline          the first decision wins
 //	account.Account.Invoke     the request goes out; its answer comes back
-//	host.Host.requested        what happened is logged and observed
+//	host.Host.requested        what happened is logged, traced and observed
+//	store.Store.NoteEntry      and written behind
 package host
 
 import (
@@ -25,26 +29,35 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/gotd/td/tgerr"
+	"github.com/gotd/td/tg"
 	lua "github.com/yuin/gopher-lua"
 
 	"luahost/bindings"
+	"luahost/bindings/event"
+	"luahost/bindings/message"
 	"luahost/bindings/tl"
 	"luahost/internal/account"
+	"luahost/internal/call"
 	"luahost/internal/clock"
 	"luahost/internal/script"
+	"luahost/internal/store"
 )
 
 // Options are what a Host is made of.
 type Options struct {
-	Accounts []account.Options // at least one; Log, Clock and OnUpdate are filled in by New
+	Accounts []account.Options // at least one; Store, Log, Clock and OnUpdate are filled in by New
 	Scripts  string            // the folder of the scripts
+	Store    *store.Store      // of calls, traces and what the accounts have seen
 	Limits   script.Limits     // zero: the documented defaults
 	Quiet    time.Duration     // how long the folder rests before it is read again; zero: script's default
 	Log      *slog.Logger      // nil: silent
 	Clock    clock.Clock       // nil: the system's
+
+	// DecideWithin is how long a rule holds up the next one. Zero: 2 s.
+	DecideWithin time.Duration
 
 	// Observe tells what the scripts do; nil functions are not called. They run
 	// on the goroutine of the handler and must be safe for concurrent use.
@@ -53,42 +66,12 @@ type Options struct {
 
 // Observe is how a command follows the host.
 type Observe struct {
-	Ready   func(a *account.Account) // the account is connected and authorised
-	Event   func(Event)              // an update's handlers were started
-	Handler func(script.Run)         // a handler ended
-	Reload  func(script.Reload)      // a script was loaded, refused or unloaded
-	Request func(Request)            // a script's request was answered
-}
-
-// Event is an update of an account, and how many handlers were started for it.
-type Event struct {
-	Account string
-	account.Update
-	Handlers int
-}
-
-// Request is a request that a script made, and its answer.
-type Request struct {
-	tl.Request
-	Account string         // the account that sent it
-	Handler script.Handler // the handler that made it
-}
-
-// Refusal is Err in the words of Telegram's documentation, without the way that
-// it came through the layers. Errors of luahost itself have code 0, and a
-// sentence that says more than their type.
-func (r Request) Refusal() string {
-	e, ok := tgerr.As(r.Err)
-	switch {
-	case r.Err == nil:
-		return ""
-	case !ok:
-		return r.Err.Error()
-	case e.Code == 0:
-		return e.Type + ": " + e.Message
-	default:
-		return fmt.Sprintf("%s (%d)", e.Message, e.Code)
-	}
+	Ready   func(a *account.Account)      // the account is connected and authorised
+	Event   func(Event)                   // an update's handlers were started
+	Handler func(script.Run)              // a handler ended
+	Reload  func(script.Reload)           // a script was loaded, refused or unloaded
+	Request func(Request)                 // a script's request was answered
+	Entry   func(*call.Call, store.Entry) // something was added to a call's trace
 }
 
 // Host is a set of accounts and the scripts that handle their events.
@@ -97,24 +80,21 @@ type Host struct {
 	observe  Observe
 	scripts  *script.Host
 	telegram *tl.Module
-	router   router
+	router   *router
+	phone    *phone
+	started  time.Time
 }
 
 // New prepares a host; nothing is connected or loaded before Run.
 func New(opts Options) (*Host, error) {
-	if len(opts.Accounts) == 0 {
+	switch {
+	case len(opts.Accounts) == 0:
 		return nil, errors.New("no account: a host needs at least one")
+	case opts.Store == nil:
+		return nil, errors.New("no store: a host needs one")
 	}
-	if opts.Log == nil {
-		opts.Log = slog.New(slog.DiscardHandler)
-	}
-	if opts.Clock == nil {
-		opts.Clock = clock.System{}
-	}
-	h := &Host{log: opts.Log, observe: opts.Observe}
-	if err := h.openAccounts(opts); err != nil {
-		return nil, err
-	}
+	opts.setDefaults()
+	h := &Host{log: opts.Log, observe: opts.Observe, started: opts.Clock.Now(), router: &router{lines: make(map[string]*line)}}
 	h.telegram = tl.New(tl.Options{
 		Invoker: h.router,
 		Peers:   h.router,
@@ -125,36 +105,64 @@ func New(opts Options) (*Host, error) {
 	})
 	h.scripts = script.New(script.Options{
 		Dir:        opts.Scripts,
-		Open:       func(rt *script.Runtime) { bindings.Open(rt, h.telegram) },
-		Log:        opts.Log,
+		Open:       h.open,
+		Log:        slog.New(scriptLog{Handler: opts.Log.Handler()}),
 		Clock:      opts.Clock,
 		Limits:     opts.Limits,
 		Quiet:      opts.Quiet,
-		CheckEvent: h.telegram.Event,
-		OnHandler:  opts.Observe.Handler,
+		CheckEvent: h.checkEvent(),
+		OnHandler:  h.handled,
 		OnReload:   opts.Observe.Reload,
 	})
-	return h, nil
+	h.phone = newPhone(opts, h.scripts, h.router)
+	h.router.book = h.phone.book
+	return h, h.openAccounts(opts)
+}
+
+func (o *Options) setDefaults() {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Clock == nil {
+		o.Clock = clock.System{}
+	}
+	if o.DecideWithin <= 0 {
+		o.DecideWithin = 2 * time.Second
+	}
+}
+
+// checkEvent knows luahost's own events, and Telegram's.
+func (h *Host) checkEvent() func(name string) error {
+	updates := h.telegram.Updates()
+	return func(name string) error { return event.Check(name, updates) }
+}
+
+// open installs what a script sees into its VM.
+func (h *Host) open(rt *script.Runtime) {
+	bindings.Open(rt, bindings.World{
+		Telegram: h.telegram, Book: h.phone.book, Store: h.phone.store, Accounts: h.router.names,
+		As: h.router.as,
+	})
 }
 
 func (h *Host) openAccounts(opts Options) error {
 	for _, o := range opts.Accounts {
-		var a *account.Account
-		var ctx context.Context // of every event of a
-		o.Log, o.Clock = opts.Log, opts.Clock
-		o.OnUpdate = func(u account.Update) { h.dispatch(ctx, a, u) }
+		l := &line{}
+		o.Store, o.Log, o.Clock = opts.Store, opts.Log, opts.Clock
+		o.OnUpdate = func(u account.Update) { h.received(l, u) }
 		a, err := account.New(o)
 		if err != nil {
 			return fmt.Errorf("account %s: %w", o.Name, err)
 		}
-		ctx = withAccount(context.Background(), a)
-		h.router.accounts = append(h.router.accounts, a)
+		l.account, l.blocked = a, &blocklist{clock: opts.Clock, account: a}
+		l.ctx = withLine(context.Background(), l)
+		h.router.add(l)
 	}
 	return nil
 }
 
 // Run loads the scripts, connects the accounts and serves until ctx ends, which
-// is no error, or until one account cannot go on. A script never ends it.
+// is no error, or until no account can go on. A script never ends it.
 func (h *Host) Run(ctx context.Context) error {
 	if err := h.scripts.Load(); err != nil {
 		return err
@@ -164,13 +172,10 @@ func (h *Host) Run(ctx context.Context) error {
 
 	var running sync.WaitGroup
 	running.Go(func() { stop(h.scripts.Run(ctx)) })
-	for _, a := range h.router.accounts {
-		running.Go(func() {
-			err := a.Run(ctx, func() { h.ready(a) })
-			if err != nil && ctx.Err() == nil {
-				stop(fmt.Errorf("account %s: %w", a.Name(), err))
-			}
-		})
+	running.Go(func() { stop(h.phone.run(ctx)) })
+	going := &survivors{left: len(h.router.order), stop: stop}
+	for _, l := range h.router.order {
+		running.Go(func() { going.ended(h.serve(ctx, l)) })
 	}
 	running.Wait()
 	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
@@ -179,42 +184,92 @@ func (h *Host) Run(ctx context.Context) error {
 	return nil
 }
 
-func (h *Host) ready(a *account.Account) {
+// serve keeps an account connected. An account that was never ready has a fault
+// that somebody must mend before the host is of use, such as a login; one that
+// Telegram logs out later leaves the others alone.
+func (h *Host) serve(ctx context.Context, l *line) (late bool, err error) {
+	var served atomic.Bool
+	err = l.account.Run(ctx, func() {
+		served.Store(true)
+		h.ready(ctx, l)
+	})
+	if err == nil || ctx.Err() != nil {
+		return true, nil
+	}
+	err = fmt.Errorf("account %s: %w", l.account.Name(), err)
+	l.stopped(err)
+	if served.Load() {
+		h.log.Error("account stopped", "account", l.account.Name(), "error", err)
+	}
+	return served.Load(), err
+}
+
+// survivors ends the host when the last account has ended, or one that never
+// began.
+type survivors struct {
+	mu   sync.Mutex
+	left int
+	stop context.CancelCauseFunc
+}
+
+func (s *survivors) ended(late bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.left--
+	if err != nil && (!late || s.left == 0) {
+		s.stop(err)
+	}
+}
+
+func (h *Host) ready(ctx context.Context, l *line) {
+	a := l.account
 	h.log.Info("account ready", "account", a.Name(), "user", a.Self().ID, "bot", a.Bot())
+	h.phone.book.Ready(ctx, l.of())
 	if h.observe.Ready != nil {
 		h.observe.Ready(a)
 	}
 }
 
-// dispatch queues an update for its handlers, each of which gets a table of its
-// own. It waits for none of them: an account's reader that did could not read
-// the answer that a handler waits for.
-func (h *Host) dispatch(ctx context.Context, a *account.Account, u account.Update) {
-	started := h.scripts.Dispatch(ctx, script.Event{
+// received takes in an update of an account. It waits for nobody: an account's
+// reader that did could not read the answer that a handler waits for.
+func (h *Host) received(l *line, u account.Update) {
+	started := 0
+	switch up := u.Update.(type) {
+	case *tg.UpdatePhoneCall:
+		started = h.phone.update(l, up, u.Users, h.raw(u))
+	case *tg.UpdateNewMessage:
+		h.phone.message(l, up, u.Users)
+		started = h.scripts.Dispatch(l.ctx, h.raw(u)) + h.wrote(l, up, u.Users)
+	case *tg.UpdatePeerBlocked:
+		l.blocked.update(up)
+		started = h.scripts.Dispatch(l.ctx, h.raw(u))
+	default:
+		started = h.scripts.Dispatch(l.ctx, h.raw(u))
+	}
+	if h.observe.Event != nil {
+		h.observe.Event(Event{Account: l.account.Name(), Update: u, Handlers: started})
+	}
+}
+
+// wrote gives a private message that came in to the handlers of "message".
+func (h *Host) wrote(l *line, u *tg.UpdateNewMessage, users []tg.UserClass) int {
+	m, ok := message.Incoming(l.account.Name(), u, users)
+	if !ok {
+		return 0
+	}
+	return h.scripts.Dispatch(l.ctx, script.Event{
+		Name: "message",
+		Args: func(rt *script.Runtime, L *lua.LState) []lua.LValue { return []lua.LValue{message.New(rt, L, m)} },
+	})
+}
+
+// raw is the event of an update as Telegram names it. Each handler gets a table
+// of its own.
+func (h *Host) raw(u account.Update) script.Event {
+	return script.Event{
 		Name: u.Update.TypeName(),
 		Args: func(_ *script.Runtime, l *lua.LState) []lua.LValue {
 			return []lua.LValue{h.telegram.ToLua(l, u.Update)}
 		},
-	})
-	if h.observe.Event != nil {
-		h.observe.Event(Event{Account: a.Name(), Update: u, Handlers: started})
-	}
-}
-
-// requested records a script's request, also one whose failure it ignores.
-func (h *Host) requested(ctx context.Context, r tl.Request) {
-	handler, _ := script.FromContext(ctx)
-	made := Request{Request: r, Account: h.router.of(ctx).Name(), Handler: handler}
-	level, attrs := slog.LevelDebug, []slog.Attr{
-		slog.String("method", r.Method), slog.String("account", made.Account),
-		slog.String("script", handler.Script), slog.Int("line", r.Line), slog.String("generation", handler.Generation),
-		slog.Duration("took", r.Took),
-	}
-	if r.Err != nil {
-		level, attrs = slog.LevelWarn, append(attrs, slog.String("error", made.Refusal()))
-	}
-	h.log.LogAttrs(ctx, level, "request", attrs...)
-	if h.observe.Request != nil {
-		h.observe.Request(made)
 	}
 }

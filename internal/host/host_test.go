@@ -72,8 +72,9 @@ func TestTwoAccounts(t *testing.T) {
 	}
 }
 
-// TestLosingRaces has Telegram refuse: nil, err comes back with code, type and
-// message, and assert raises that table as it is.
+// TestLosingRaces loses against a decision that was made before, and has Telegram
+// refuse: nil, err comes back with code, type and message, and assert raises that
+// table as it is.
 func TestLosingRaces(t *testing.T) {
 	w := theWorld(t)
 	r := w.start(t, []int{0}, map[string]string{"race.lua": `
@@ -86,9 +87,9 @@ on("updatePhoneCall", function(update)
   local result, err = phone.acceptCall{peer=call, g_b=string.rep("\2", 256),
     protocol={udp_p2p=true, udp_reflector=true, min_layer=65, max_layer=92, library_versions={"8.0.0"}}}
   assert(result == nil and err._ == "rpcError", "no error")
-  assert(err.code == 400 and err.type == "CALL_ALREADY_ACCEPTED", tostring(err))
+  assert(err.code == 0 and err.type == "CALL_ALREADY_DECIDED", tostring(err))
   assert(err.message ~= nil and err.method == "phone.acceptCall", tostring(err))
-  assert(tostring(err):find("CALL_ALREADY_ACCEPTED", 1, true))
+  assert(tostring(err):find("race.lua:5", 1, true), "it does not say who decided: " .. tostring(err))
 
   local ok, raised = pcall(function()
     assert(phone.discardCall{peer={id=call.id, access_hash="1"}, duration=0, reason="busy", connection_id="0"})

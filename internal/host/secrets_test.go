@@ -22,6 +22,7 @@ on("updatePhoneCall", function(update)
 end)`})
 	stranger := w.caller(t)
 	r.decided(t, stranger, false)
+	r.await(t, func() bool { return len(r.requests) >= 3 })
 	for _, want := range []string{"msg=rings", "method=phone.discardCall", "MESSAGE_EMPTY"} {
 		if !strings.Contains(r.log.String(), want) {
 			t.Errorf("the log does not say %s:\n%s", want, r.log)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"luahost/internal/account"
+	"luahost/internal/call"
 	"luahost/internal/clock"
 	"luahost/internal/host"
 	"luahost/internal/script"
@@ -179,6 +181,7 @@ type running struct {
 	*world
 	host    *host.Host
 	scripts string
+	raw     bool // a script handles updatePhoneCall
 	log     *logBuffer
 	stop    func() error
 
@@ -186,19 +189,21 @@ type running struct {
 	requests []host.Request
 	handlers []script.Run
 	reloads  []script.Reload
+	entries  map[int64][]store.Entry // by the call's id
 	changed  chan struct{}
 }
 
 // start runs a host on some of the world's accounts with the given scripts, by
 // name, and stops it when the test ends.
-func (w *world) start(t testing.TB, accounts []int, scripts map[string]string) *running {
+func (w *world) start(t testing.TB, accounts []int, scripts map[string]string, configure ...func(*host.Options)) *running {
 	t.Helper()
-	r := &running{world: w, scripts: t.TempDir(), changed: make(chan struct{})}
+	r := &running{world: w, scripts: t.TempDir(), changed: make(chan struct{}), entries: make(map[int64][]store.Entry)}
 	r.log = &logBuffer{wrote: func() { r.report(func() {}) }}
 	for name, source := range scripts {
 		r.write(t, name, source)
+		r.raw = r.raw || strings.Contains(source, "updatePhoneCall")
 	}
-	r.host, r.stop = w.run(t, accounts, host.Options{
+	opts := host.Options{
 		Scripts: r.scripts,
 		Quiet:   20 * time.Millisecond,
 		Log:     slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
@@ -206,9 +211,21 @@ func (w *world) start(t testing.TB, accounts []int, scripts map[string]string) *
 			Handler: func(run script.Run) { r.report(func() { r.handlers = append(r.handlers, run) }) },
 			Reload:  func(l script.Reload) { r.report(func() { r.reloads = append(r.reloads, l) }) },
 			Request: func(q host.Request) { r.report(func() { r.requests = append(r.requests, q) }) },
+			Entry: func(c *call.Call, e store.Entry) {
+				r.report(func() { r.entries[c.ID()] = append(r.entries[c.ID()], e) })
+			},
 		},
-	})
+	}
+	for _, c := range configure {
+		c(&opts)
+	}
+	r.host, r.stop = w.run(t, accounts, opts)
 	return r
+}
+
+// traced finds an entry of a call's trace; r.mu is held.
+func (r *running) traced(id int64, kind string, want func(store.Entry) bool) bool {
+	return slices.ContainsFunc(r.entries[id], func(e store.Entry) bool { return e.Kind == kind && want(e) })
 }
 
 // run runs a host on some of the world's accounts until the test ends or stop
@@ -218,6 +235,7 @@ func (w *world) run(t testing.TB, accounts []int, opts host.Options) (h *host.Ho
 	for _, i := range accounts {
 		opts.Accounts = append(opts.Accounts, w.accounts[i])
 	}
+	opts.Store = opts.Accounts[0].Store
 	ready := make(chan struct{}, len(accounts))
 	opts.Observe.Ready = func(*account.Account) { ready <- struct{}{} }
 	h, err := host.New(opts)

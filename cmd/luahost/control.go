@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"luahost/internal/host"
+)
+
+// controlPath is the Unix socket over which commands talk to the luahost that
+// runs with a data folder.
+func controlPath(data string) string { return filepath.Join(data, "luahost.sock") }
+
+// maxSocketPath is what the address of a Unix socket has room for.
+const maxSocketPath = 107
+
+// serveControl answers commands on the data folder's socket until ctx ends. What
+// keeps it from that is logged: calls matter more.
+func serveControl(ctx context.Context, data string, h *host.Host, log *slog.Logger) {
+	listener, err := listenControl(controlPath(data))
+	if err != nil {
+		log.Warn("luahost status is not available", "error", err)
+		return
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if err := json.NewEncoder(w).Encode(h.Status()); err != nil {
+			log.Debug("status not sent", "error", err)
+		}
+	})
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 5 * time.Second}
+	stopped := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() { server.Close(); close(stopped) })
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		log.Warn("luahost status is no longer available", "error", err)
+	}
+	if !stop() {
+		<-stopped
+	}
+}
+
+// listenControl makes the socket for the owner's use alone. One that a luahost
+// left behind when it was killed is replaced.
+func listenControl(path string) (net.Listener, error) {
+	if len(path) > maxSocketPath {
+		return nil, fmt.Errorf("the path %s is too long for a socket: at most %d bytes", path, maxSocketPath)
+	}
+	if conn, err := net.Dial("unix", path); err == nil {
+		conn.Close()
+		return nil, fmt.Errorf("another luahost answers at %s", path)
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	// The folder is the owner's alone, so nobody comes between these two lines.
+	listener, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, err
+	}
+	return listener, errors.Join(os.Chmod(path, 0o600))
+}
+
+// askControl gets an answer of the luahost that runs with a data folder.
+func askControl(ctx context.Context, data, what string, answer any) error {
+	path := controlPath(data)
+	client := http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, "unix", path)
+		},
+	}}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://luahost/"+what, nil)
+	if err != nil {
+		return err
+	}
+	response, err := client.Do(request)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
+		return fmt.Errorf("no luahost runs with the data folder %s; start one with 'luahost run'", data)
+	case err != nil:
+		return fmt.Errorf("ask luahost at %s: %w", path, err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("ask luahost at %s: it answers %s; is it of another version?", path, response.Status)
+	}
+	return json.NewDecoder(response.Body).Decode(answer)
+}

@@ -1,0 +1,96 @@
+package host
+
+import (
+	"time"
+
+	"luahost/internal/call"
+)
+
+// Status is what the host is doing. It is made of values and may be sent.
+type Status struct {
+	Started  time.Time       `json:"started"`
+	Accounts []AccountStatus `json:"accounts"`
+	Scripts  []ScriptStatus  `json:"scripts"`
+	Calls    []CallStatus    `json:"calls"`
+}
+
+// AccountStatus is one account of the configuration.
+type AccountStatus struct {
+	Name  string `json:"name"`
+	User  int64  `json:"user,omitempty"` // 0: not logged in yet
+	Bot   bool   `json:"bot"`
+	State string `json:"state"` // connected, connecting or stopped
+	Error string `json:"error,omitempty"`
+}
+
+// ScriptStatus is one script of the folder.
+type ScriptStatus struct {
+	Name       string         `json:"name"`
+	Generation string         `json:"generation,omitempty"` // that runs; "": none was ever loaded
+	Loaded     time.Time      `json:"loaded,omitzero"`
+	Handlers   map[string]int `json:"handlers"`
+	InFlight   int            `json:"in_flight"` // handlers at work
+	Error      string         `json:"error,omitempty"`
+}
+
+// CallStatus is one call that goes on.
+type CallStatus struct {
+	ID       int64     `json:"id"`
+	Account  string    `json:"account"`
+	Peer     int64     `json:"peer"`
+	Name     string    `json:"name"`
+	Incoming bool      `json:"incoming"`
+	Video    bool      `json:"video"`
+	State    string    `json:"state"`
+	Date     time.Time `json:"date"`
+	Decision string    `json:"decision,omitempty"` // with whose it was: decline by rule "night" (night.lua:4)
+}
+
+// Status may be called from any goroutine.
+func (h *Host) Status() Status {
+	s := Status{Started: h.started, Accounts: []AccountStatus{}, Scripts: []ScriptStatus{}, Calls: []CallStatus{}}
+	for _, l := range h.router.order {
+		s.Accounts = append(s.Accounts, l.status())
+	}
+	for _, sc := range h.scripts.Status() {
+		status := ScriptStatus{
+			Name: sc.Name, Generation: sc.Generation, Loaded: sc.Loaded, Handlers: sc.Handlers, InFlight: sc.InFlight,
+		}
+		if sc.LastError != nil {
+			status.Error = sc.LastError.Error()
+		}
+		s.Scripts = append(s.Scripts, status)
+	}
+	for _, c := range h.phone.book.Active(0) {
+		s.Calls = append(s.Calls, statusOf(c))
+	}
+	return s
+}
+
+func (l *line) status() AccountStatus {
+	a := l.account
+	s := AccountStatus{Name: a.Name(), Bot: a.Bot(), State: "connecting"}
+	if self := a.Self(); self != nil {
+		s.User = self.ID
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.fault != nil:
+		s.State, s.Error = "stopped", l.fault.Error()
+	case a.Connected():
+		s.State = "connected"
+	}
+	return s
+}
+
+func statusOf(c *call.Call) CallStatus {
+	s := CallStatus{
+		ID: c.ID(), Account: c.Account().Name, Peer: c.From().ID, Name: c.From().FirstName, Incoming: c.Incoming(),
+		Video: c.Video(), State: string(c.State()), Date: c.Date(),
+	}
+	if kind, by, ok := c.Decision(); ok {
+		s.Decision = kind + " by " + by.String()
+	}
+	return s
+}

@@ -1,0 +1,96 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/gotd/td/tgerr"
+
+	"luahost/bindings/tl"
+	"luahost/internal/account"
+	"luahost/internal/call"
+	"luahost/internal/script"
+	"luahost/internal/store"
+)
+
+// Event is an update of an account, and how many handlers were started for it.
+type Event struct {
+	Account string
+	account.Update
+	Handlers int
+}
+
+// Request is a request that a script made, and its answer.
+type Request struct {
+	tl.Request
+	Account string         // the account that sent it
+	Handler script.Handler // the handler that made it
+}
+
+// Refusal is Err in the words of Telegram's documentation, without the way that
+// it came through the layers. Errors of luahost itself have code 0, and a
+// sentence that says more than their type.
+func (r Request) Refusal() string {
+	e, ok := tgerr.As(r.Err)
+	switch {
+	case r.Err == nil:
+		return ""
+	case !ok:
+		return r.Err.Error()
+	case e.Code == 0:
+		return e.Type + ": " + e.Message
+	default:
+		return fmt.Sprintf("%s (%d)", e.Message, e.Code)
+	}
+}
+
+// requested records a script's request, also one whose failure it ignores.
+func (h *Host) requested(ctx context.Context, r tl.Request) {
+	handler, _ := script.FromContext(ctx)
+	made := Request{Request: r, Account: h.router.of(ctx).account.Name(), Handler: handler}
+	level, attrs := slog.LevelDebug, []slog.Attr{
+		slog.String("method", r.Method), slog.String("account", made.Account),
+		slog.String("script", handler.Script), slog.Int("line", r.Line), slog.String("generation", handler.Generation),
+		slog.Duration("took", r.Took),
+	}
+	if r.Err != nil {
+		level, attrs = slog.LevelWarn, append(attrs, slog.String("error", made.Refusal()))
+	}
+	h.log.LogAttrs(ctx, level, "request", attrs...)
+	if c, ok := call.FromContext(ctx); ok {
+		c.Trace(h.requestEntry(made))
+	}
+	if h.observe.Request != nil {
+		h.observe.Request(made)
+	}
+}
+
+func (h *Host) requestEntry(r Request) store.Entry {
+	text := h.telegram.Text(r.Args)
+	if r.Err != nil {
+		text += ": " + r.Refusal()
+	}
+	return store.Entry{
+		Kind: "request", Name: r.Method, Text: text, Took: r.Took, Failed: r.Err != nil,
+		Script: r.Handler.Script, Generation: r.Handler.Generation, Line: r.Line,
+	}
+}
+
+// handled records a handler that has ended. What a rule did is traced by whoever
+// asked it.
+func (h *Host) handled(run script.Run) {
+	if c, ok := call.FromContext(run.Context); ok && run.Event != "rule" {
+		e := store.Entry{
+			Kind: "handler", Name: run.Event, Took: run.Took,
+			Script: run.Script, Generation: run.Generation, Line: run.Line,
+		}
+		if run.Err != nil {
+			e.Text, e.Failed = run.Err.Error(), true
+		}
+		c.Trace(e)
+	}
+	if h.observe.Handler != nil {
+		h.observe.Handler(run)
+	}
+}
