@@ -145,7 +145,7 @@ type from struct {
 
 func (q *CallQuery) from() from {
 	text := strings.ToLower(strings.TrimSpace(q.From))
-	if name, ok := strings.CutPrefix(text, "@"); ok {
+	if name, ok := strings.CutPrefix(text, "@"); ok && name != "" {
 		return from{username: name}
 	}
 	if phone, ok := strings.CutPrefix(text, "+"); ok {

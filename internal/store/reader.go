@@ -21,11 +21,13 @@ type Reader struct {
 // OpenReadOnly opens the database of a luahost that may be running. It creates
 // and changes nothing.
 func OpenReadOnly(path string) (*Reader, error) {
-	switch _, err := os.Stat(path); {
+	switch info, err := os.Stat(path); {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("database %s: there is none yet: 'luahost run' makes it", path)
 	case err != nil:
 		return nil, explain(path, err)
+	case info.IsDir():
+		return nil, fmt.Errorf("database %s: is a directory", path)
 	}
 	db, err := connect(path, 1, "query_only(1)")
 	if err != nil {

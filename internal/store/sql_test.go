@@ -7,8 +7,8 @@ import (
 	_ "modernc.org/sqlite"
 )
 
-// exec changes a database behind the store's back.
-func exec(t *testing.T, path, statement string) {
+// change alters a database behind the store's back.
+func change(t *testing.T, path, statement string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
 	if err != nil {

@@ -19,7 +19,13 @@ import (
 	"luahost/internal/store"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if path := os.Getenv(crashVariable); path != "" {
+		fmt.Fprintln(os.Stderr, crashing(path))
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 const owner = 7
 
@@ -261,7 +267,7 @@ func TestAFileThatIsNoDatabase(t *testing.T) {
 func TestADatabaseOfANewerVersion(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "luahost.db")
 	_ = open(t, path).Close()
-	exec(t, path, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, 1)`)
+	change(t, path, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, 1)`)
 	_, err := store.Open(store.Options{Path: path})
 	if err == nil || !strings.Contains(err.Error(), "written by a newer luahost (version 999") {
 		t.Errorf("the error is %v", err)
@@ -276,7 +282,7 @@ func TestADiskThatRefusesForAWhile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	exec(t, path, `CREATE TRIGGER full BEFORE INSERT ON peers BEGIN SELECT RAISE(FAIL, 'disk full'); END`)
+	change(t, path, `CREATE TRIGGER full BEFORE INSERT ON peers BEGIN SELECT RAISE(FAIL, 'disk full'); END`)
 	s.NotePeers(owner, bob)
 	for range 2 {
 		if err := s.Flush(t.Context()); err == nil || !strings.Contains(err.Error(), "disk full") {
@@ -286,7 +292,7 @@ func TestADiskThatRefusesForAWhile(t *testing.T) {
 	newer := bob
 	newer.AccessHash++
 	s.NotePeers(owner, newer)
-	exec(t, path, `DROP TRIGGER full`)
+	change(t, path, `DROP TRIGGER full`)
 	s = reopen(t, s, path)
 	p, ok, err := s.Peer(t.Context(), owner, store.User, bob.ID)
 	wantPeer(t, p, ok, err, newer)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"math"
 	"time"
 )
 
@@ -48,8 +49,8 @@ func (s *Store) Trace(ctx context.Context, owner, id int64) ([]Entry, error) {
 	return append(kept, noted...), err
 }
 
-// notedEntries are those that may not be on the disk yet; those up to the
-// revision are. The number is 0 for a call that is not remembered.
+// notedEntries are those that may not be on the disk yet; the revision is the
+// last that has none of them. The number is 0 for a call that is not remembered.
 func (s *Store) notedEntries(key callKey) (noted []Entry, number, revision int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -65,6 +66,9 @@ func (s *Store) notedEntries(key callKey) (noted []Entry, number, revision int64
 	}
 	if g := s.numbers.given[key]; g.kept {
 		number = g.number
+	}
+	if len(noted) == 0 {
+		return nil, number, math.MaxInt64
 	}
 	return noted, number, s.revision
 }
