@@ -127,9 +127,9 @@ end)`,
 		}, Get: func(_ *script.Runtime, _ *lua.LState, v *view) lua.LValue { return seconds(v.call.Ring()) }},
 		{Entry: manual.Entry{
 			Name: "emojis", Gives: "a list of four strings, or nil",
-			Doc: "The four emojis by which the two people can [compare their keys](https://core.telegram.org/api/end-to-end/video-calls); nil until the keys are exchanged.",
+			Doc: "The four emojis by which the two people can [compare their keys](https://core.telegram.org/api/end-to-end/video-calls#key-verification); nil until the keys are exchanged. So far it is nil for every call: Telegram does not publish the list of the 333 emojis that they are taken from.",
 			Example: `on("call.active", function(call)
-  log.info("compare", {emojis = table.concat(call.emojis or {}, " ")})
+  if call.emojis then log.info("compare", {emojis = table.concat(call.emojis, " ")}) end
 end)`,
 		}, Get: emojis},
 		{Entry: manual.Entry{

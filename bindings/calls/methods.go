@@ -156,13 +156,17 @@ var waitParams = manual.Params{
 func timeout() manual.Type {
 	duration := manual.Duration()
 	table := manual.Params{{Name: "timeout", Type: duration}}
-	return manual.Type{Words: duration.Words + ", or {timeout=…}", Read: func(v lua.LValue) (any, error) {
-		tb, ok := v.(*lua.LTable)
-		if !ok {
-			return duration.Read(v)
+	words := duration.Words + ", or {timeout=…}"
+	return manual.Type{Words: words, Read: func(v lua.LValue) (any, error) {
+		if tb, ok := v.(*lua.LTable); ok {
+			values, err := table.Table(tb)
+			return values["timeout"], err
 		}
-		values, err := table.Table(tb)
-		return values["timeout"], err
+		d, err := duration.Read(v)
+		if err != nil {
+			return nil, manual.Faultf("expected %s, got %s", words, manual.Shown(v))
+		}
+		return d, nil
 	}}
 }
 

@@ -31,7 +31,7 @@ end)`,
 			Name: "call.active", Params: call,
 			Doc: "Both sides have the key of a call that was answered, and the talk begins. From here on `call.duration` counts.",
 			Example: `on("call.active", function(call)
-  log.info("talking", {emojis = table.concat(call.emojis or {}, " ")})
+  log.info("talking", {with = call.from.first_name})
 end)`,
 		},
 		{

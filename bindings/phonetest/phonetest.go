@@ -54,7 +54,7 @@ type World struct {
 	dir    string
 	ctx    context.Context
 	asking sync.WaitGroup
-	lines map[string]*Line
+	lines  map[string]*Line
 
 	mu      sync.Mutex
 	changed *sync.Cond

@@ -1,0 +1,184 @@
+package calls_test
+
+import (
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/gotd/td/tg"
+	"go.uber.org/goleak"
+
+	"luahost/bindings/calls"
+	"luahost/bindings/phonetest"
+	"luahost/internal/call"
+	"luahost/internal/simulator"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// start loads a file of testdata, whose assertions are in Lua.
+func start(t *testing.T, files ...string) *phonetest.World {
+	t.Helper()
+	scripts := map[string]string{}
+	for _, name := range files {
+		source, err := os.ReadFile("testdata/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scripts[name] = string(source)
+	}
+	return phonetest.New(t, phonetest.Evening, scripts)
+}
+
+func ann(w *phonetest.World) *simulator.Client {
+	return w.Person(simulator.User{FirstName: "Ann", LastName: "Lee", Username: "AnnLee", Premium: true, Phone: "15557777"})
+}
+
+// object.lua looks at a call from its ring to its end.
+func TestObject(t *testing.T) {
+	w := start(t, "object.lua", "other.lua")
+	end, c := w.Ring(ann(w), true)
+	w.Check(2)
+	w.Clock.Advance(5 * time.Second)
+	w.Over(end, c)
+	w.Check(4)
+}
+
+// methods.lua does what can be done to a call; each caller's name says what.
+func TestMethods(t *testing.T) {
+	for name, want := range map[string]struct {
+		outcome call.Outcome
+		reason  simulator.Reason
+	}{
+		"decline":    {call.Declined, simulator.Busy},
+		"hangup":     {call.Declined, simulator.Hangup},
+		"missed":     {call.Declined, simulator.Missed},
+		"disconnect": {call.Declined, simulator.Disconnect},
+		"ignore":     {call.Missed, simulator.Missed},
+		"reply":      {call.Missed, simulator.Missed},
+		"block":      {call.Missed, simulator.Missed},
+		"twice":      {call.Declined, simulator.Busy},
+		"raw":        {call.Declined, simulator.Busy},
+		"peer":       {call.Declined, simulator.Busy},
+		"late":       {call.Missed, simulator.Missed},
+		"mistakes":   {call.Missed, simulator.Missed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := start(t, "methods.lua")
+			who := w.Person(simulator.User{FirstName: name})
+			end, c := w.Ring(who, false)
+			if name != "late" {
+				w.Check(1)
+			}
+			w.Over(end, c)
+			w.Check(2)
+			if c.Outcome() != want.outcome || w.Telegram.Calls()[0].Reason != want.reason {
+				t.Errorf("%s for %s, want %+v", c.Outcome(), w.Telegram.Calls()[0].Reason, want)
+			}
+			switch name {
+			case "reply":
+				history, err := tg.NewClient(who).MessagesGetHistory(t.Context(), &tg.MessagesGetHistoryRequest{
+					Peer: &tg.InputPeerUser{UserID: w.Home.ID, AccessHash: who.InputUser(w.Home.ID).(*tg.InputUser).AccessHash}, Limit: 10,
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				texts := texts(history)
+				if !slices.Equal(texts, []string{"in a minute", "two"}) {
+					t.Errorf("the caller got %q", texts)
+				}
+			case "block":
+				if _, err := who.Ring(t.Context(), w.Home.ID, false); err == nil {
+					t.Error("a caller who is blocked rings")
+				}
+			}
+		})
+	}
+}
+
+// texts are those of a history, the oldest first.
+func texts(history tg.MessagesMessagesClass) (texts []string) {
+	var messages []tg.MessageClass
+	switch h := history.(type) {
+	case *tg.MessagesMessages:
+		messages = h.Messages
+	case *tg.MessagesMessagesSlice:
+		messages = h.Messages
+	}
+	for _, m := range slices.Backward(messages) {
+		if m, ok := m.(*tg.Message); ok {
+			texts = append(texts, m.Message)
+		}
+	}
+	return texts
+}
+
+// wait.lua waits for states, with and without a limit.
+func TestWait(t *testing.T) {
+	w := start(t, "wait.lua")
+	end, c := w.Ring(ann(w), false)
+	w.Clock.AwaitTimers(4) // the two of the ring, and two waits that have a limit
+	w.Clock.Advance(1500 * time.Millisecond)
+	w.Check(2)
+	w.Over(end, c)
+	w.Check(4)
+}
+
+// A call that is talked about: accepted, active, hung up, rated.
+func TestTalk(t *testing.T) {
+	w := start(t, "talk.lua")
+	who := ann(w)
+	accepted := make(chan *tg.PhoneCallAccepted, 1)
+	t.Cleanup(who.Subscribe(func(u tg.UpdatesClass) {
+		for _, u := range u.(*tg.Updates).Updates {
+			if u, ok := u.(*tg.UpdatePhoneCall); ok {
+				if a, ok := u.PhoneCall.(*tg.PhoneCallAccepted); ok {
+					accepted <- a
+				}
+			}
+		}
+	}))
+	end, c := w.Ring(who, false)
+	if err := end.Confirm(t.Context(), <-accepted); err != nil {
+		t.Fatal(err)
+	}
+	w.Notes(1) // talking
+	w.Clock.AwaitTimers(2)
+	w.Clock.Advance(12 * time.Second)
+	<-c.Over()
+	w.Check(4)
+	if rating := w.Telegram.Calls()[0].Rating; rating != 4 {
+		t.Errorf("rated %d", rating)
+	}
+}
+
+// log.lua reads the log of some calls.
+func TestLog(t *testing.T) {
+	w := start(t, "log.lua")
+	people := map[string]*simulator.Client{"Ann": ann(w), "Bob": w.Person(simulator.User{FirstName: "Bob"})}
+	for i, name := range []string{"Bob", "Ann", "Ann", "Bob"} {
+		line := w.Home
+		if i == 3 {
+			line = w.Work
+		}
+		end, c := w.RingAt(line, people[name], i == 1)
+		w.Check(2*i + 1)
+		w.Over(end, c)
+		w.Check(2*i + 2)
+		w.Clock.Advance(24 * time.Hour)
+	}
+	end, c := w.Ring(people["Ann"], false)
+	w.Check(9)
+	w.Over(end, c)
+	w.Check(10)
+}
+
+// The registries say of each name what it is, and show it.
+func TestEverythingIsDescribed(t *testing.T) {
+	for _, e := range slices.Concat(calls.Functions(), calls.Fields(), calls.Methods()) {
+		if e.Name == "" || e.Gives == "" || e.Doc == "" || e.Example == "" {
+			t.Errorf("%q is not described: %+v", e.Name, e)
+		}
+	}
+}

@@ -1,0 +1,23 @@
+on("call", function(call)
+  assert(call:accept() == true)
+  assert(call:wait("active"))
+  local ok, err = call:decline()
+  assert(ok == nil and err.code == 0, tostring(err))
+end)
+
+on("call.accepted", function(call)
+  assert(call.state == "accepted" or call.state == "active")
+end)
+
+on("call.active", function(call)
+  assert(call.emojis == nil and call.duration == 0)
+  note("talking")
+  sleep("12s")
+  assert(call.duration == 12, call.duration)
+  assert(call:hangup())
+end)
+
+on("call.ended", function(call)
+  assert(call.outcome == "answered" and call.duration == 12, call.outcome)
+  assert(call:rate(4, "fine") == true)
+end)

@@ -1,0 +1,23 @@
+on("call", function(call)
+  local began = os.time()
+  local ok, err = call:wait("accepted", 1.5)
+  assert(ok == nil and err.type == "TIMEOUT" and err.message == "the call was not accepted within 1.5s", tostring(err))
+  assert(os.time() - began == 1)
+  assert(call:wait("ringing"), "it rings already")
+end)
+
+on("call", function(call)
+  local ok, err = call:wait("active", {timeout = "1s"})
+  assert(ok == nil and err.type == "TIMEOUT", tostring(err))
+end)
+
+on("call", function(call)
+  assert(call:wait("ended") == true)
+  assert(call.outcome == "missed")
+  local ok, err = call:wait("accepted", "1h")
+  assert(ok == nil and err.type == "CALL_ENDED", tostring(err))
+end)
+
+on("call.ended", function(call)
+  assert(call:wait("ended"))
+end)
