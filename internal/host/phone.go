@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 // with the generations of the scripts that first saw it, and is put to the rules
 // when it comes in.
 type phone struct {
+	log     *slog.Logger
 	scripts *script.Host
 	store   *store.Store
 	clock   clock.Clock
@@ -38,7 +40,7 @@ type held struct {
 }
 
 func newPhone(opts Options, scripts *script.Host, accounts *router) *phone {
-	p := &phone{scripts: scripts, store: opts.Store, clock: opts.Clock, within: opts.DecideWithin, accounts: accounts}
+	p := &phone{log: opts.Log, scripts: scripts, store: opts.Store, clock: opts.Clock, within: opts.DecideWithin, accounts: accounts}
 	p.book = call.New(call.Options{
 		Clock: opts.Clock, Log: opts.Log, Store: opts.Store,
 		Begin: p.begin, Event: p.event, Done: p.done, Traced: opts.Observe.Entry,
@@ -73,11 +75,12 @@ func (p *phone) begin(c *call.Call) any {
 // the rules at the same moment.
 func (p *phone) event(c *call.Call, name string) {
 	h := c.Held().(*held)
+	p.tell(c, name)
 	h.pin.Dispatch(h.ctx, script.Event{
 		Name: name,
 		Args: func(rt *script.Runtime, l *lua.LState) []lua.LValue { return []lua.LValue{calls.New(rt, l, c)} },
 	})
-	if name == "call" {
+	if name == call.EventCall {
 		p.asking.Go(func() { p.ask(c, h) })
 	}
 }
@@ -104,6 +107,21 @@ func (p *phone) message(l *line, u *tg.UpdateNewMessage, users []tg.UserClass) {
 		if _, ok := m.Action.(*tg.MessageActionPhoneCall); ok {
 			p.book.Message(l.of(), m, users)
 		}
+	}
+}
+
+// tell logs that a call has begun or ended.
+func (p *phone) tell(c *call.Call, name string) {
+	attrs := []slog.Attr{slog.String("account", c.Account().Name), slog.Int64("call", c.ID()), slog.Int64("from", c.From().ID)}
+	switch name {
+	case call.EventCall:
+		p.log.LogAttrs(context.Background(), slog.LevelInfo, "call rings", append(attrs, slog.Bool("video", c.Video()))...)
+	case call.EventEnded:
+		attrs = append(attrs, slog.String("outcome", string(c.Outcome())), slog.Duration("rang", c.Ring().Round(time.Millisecond)))
+		if kind, by, ok := c.Decision(); ok {
+			attrs = append(attrs, slog.String("decision", kind), slog.String("by", by.String()))
+		}
+		p.log.LogAttrs(context.Background(), slog.LevelInfo, "call ended", attrs...)
 	}
 }
 

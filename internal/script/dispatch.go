@@ -138,7 +138,8 @@ func (t *task) handle(L *lua.LState) (err error) {
 	return nil
 }
 
-// ended reports a handler and lets go of its VM.
+// ended lets go of a handler's VM and reports it: whoever is told can see in
+// Status that it has ended.
 func (h *Host) ended(t *task, err error) {
 	defer h.running.Done()
 	rt := t.rt
@@ -149,12 +150,12 @@ func (h *Host) ended(t *task, err error) {
 		Event: t.event.Name, Script: rt.script, Line: t.handler.line, Generation: rt.generation,
 		Queued: t.began.Sub(t.queued), Took: h.opts.Clock.Now().Sub(t.began), Err: err, Context: t.ctx,
 	}
+	if rt.leave() {
+		h.closeRetired(rt)
+	}
 	h.opts.OnHandler(run)
 	if t.done != nil {
 		t.done(run)
-	}
-	if rt.leave() {
-		h.closeRetired(rt)
 	}
 }
 
