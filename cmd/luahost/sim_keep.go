@@ -38,6 +38,7 @@ type keptData struct {
 
 type keptClient struct {
 	Key   []byte
+	Layer int    `json:",omitempty"` // of the API, that the client speaks
 	Phone string `json:",omitempty"` // "": nobody is logged in
 }
 
@@ -79,10 +80,10 @@ func (k *kept) rand() io.Reader {
 }
 
 // authKeys are the clients' keys, for the server.
-func (k *kept) authKeys() []crypto.AuthKey {
-	keys := make([]crypto.AuthKey, len(k.data.Clients))
+func (k *kept) authKeys() []server.Key {
+	keys := make([]server.Key, len(k.data.Clients))
 	for i, c := range k.data.Clients {
-		keys[i] = c.authKey()
+		keys[i] = server.Key{AuthKey: c.authKey(), Layer: c.Layer}
 	}
 	return keys
 }
@@ -127,7 +128,7 @@ func (k *kept) save(s *server.Server, telegram *simulator.Telegram, people []*pe
 	k.data.RSA, k.data.Clients = x509.MarshalPKCS1PrivateKey(k.key), nil
 	for _, key := range s.Keys() {
 		k.data.Clients = append(k.data.Clients, keptClient{
-			Key: key.Value[:], Phone: phones[telegram.Client(key.ID).UserID()],
+			Key: key.Value[:], Layer: key.Layer, Phone: phones[telegram.Client(key.ID).UserID()],
 		})
 	}
 	text, err := json.Marshal(k.data)

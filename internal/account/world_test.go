@@ -47,7 +47,7 @@ type world struct {
 	testing.TB
 	telegram *simulator.Telegram
 	server   *server.Server
-	keys     []crypto.AuthKey
+	keys     []server.Key
 	ann, bob int64
 	friend   *simulator.Client // Bob's
 	dir      string
@@ -71,7 +71,7 @@ func newWorld(t testing.TB) *world {
 	for range 2 {
 		var key crypto.Key
 		_, _ = rand.Read(key[:])
-		w.keys = append(w.keys, key.WithID())
+		w.keys = append(w.keys, server.Key{AuthKey: key.WithID()})
 	}
 	w.serve("127.0.0.1:0")
 	var err error
@@ -132,7 +132,7 @@ func (w *world) account(o account.Options) *account.Account {
 }
 
 // saveSession gives the account a session with one of the server's keys.
-func (w *world) saveSession(name string, key crypto.AuthKey) {
+func (w *world) saveSession(name string, key server.Key) {
 	w.Helper()
 	data, err := json.Marshal(map[string]any{"Version": 1, "Data": session.Data{DC: 2, AuthKey: key.Value[:], AuthKeyID: key.ID[:]}})
 	if err != nil {

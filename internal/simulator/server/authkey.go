@@ -40,7 +40,7 @@ type authKey struct {
 	slot     int64 // number of the period whose salts these are
 	salts    [2]int64
 	sessions []*session // by age
-	layer    *layer     // that the client spoke last
+	layer    int        // that the client said last; 0: none
 	perm     *authKey   // that a temporary key is bound to
 }
 
@@ -56,6 +56,13 @@ func (k *authKey) acting() *simulator.Client {
 		return nil
 	}
 	return k.perm.client
+}
+
+// spoken is the layer that the client said last; 0 if it has said none.
+func (k *authKey) spoken() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.layer
 }
 
 // attached tells whether a client is connected with the key.
@@ -84,7 +91,8 @@ func (k *authKey) session(id int64) *session {
 		}
 		k.sessions = slices.DeleteFunc(k.sessions, func(s *session) bool { return s == old })
 	}
-	s := &session{key: k, id: id, layer: k.layer}
+	s := &session{key: k, id: id}
+	s.layer, _ = k.server.layers.spoken(k.layer) // it was looked at when it was said
 	k.sessions = append(k.sessions, s)
 	k.mu.Unlock()
 	if old != nil {

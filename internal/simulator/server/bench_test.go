@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gotd/td/bin"
 	"github.com/gotd/td/telegram"
 	"github.com/gotd/td/tg"
 )
@@ -71,5 +72,26 @@ func BenchmarkDevice(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		d.result(d.request(&tg.AccountUpdateStatusRequest{}))
+	}
+}
+
+// BenchmarkLayers writes an incoming call, as each layer has it.
+func BenchmarkLayers(b *testing.B) {
+	news := &tg.Updates{
+		Updates: []tg.UpdateClass{&tg.UpdatePhoneCall{PhoneCall: &tg.PhoneCallRequested{GAHash: make([]byte, 32)}}},
+		Users:   []tg.UserClass{&tg.User{FirstName: "A", AccessHash: 1}, &tg.User{FirstName: "B", AccessHash: 2}},
+	}
+	for _, number := range []int{tg.Layer, 227, 198} {
+		l := layerOf(b, number)
+		b.Run(fmt.Sprint(number), func(b *testing.B) {
+			var out bin.Buffer
+			b.ReportAllocs()
+			for b.Loop() {
+				out.Reset()
+				if err := l.encode(&out, news); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -79,9 +79,10 @@ type handshake struct {
 
 // agreed is the outcome: the key, and the salt that the client begins with.
 type agreed struct {
-	key  crypto.AuthKey
-	salt int64
-	life time.Duration // of a temporary key; 0: for ever
+	key   crypto.AuthKey
+	salt  int64
+	life  time.Duration // of a temporary key; 0: for ever
+	layer int           // of a key from an earlier server: see Key
 }
 
 // handle answers one request. done is not nil with the last answer.

@@ -10,16 +10,23 @@ import (
 // says goodbye to none.
 const maxKeys = 10_000
 
+// Key is an authorization key, with what its client has said once and does not
+// say again.
+type Key struct {
+	crypto.AuthKey
+	Layer int // of the API, that the client speaks; 0: not said
+}
+
 // Keys gives the authorization keys made so far, but for temporary ones, which
 // clients make anew. They are secret; a Server that gets them as Options.Keys
 // goes on for the clients that hold them.
-func (s *Server) Keys() []crypto.AuthKey {
+func (s *Server) Keys() []Key {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	keys := make([]crypto.AuthKey, 0, len(s.keys))
+	keys := make([]Key, 0, len(s.keys))
 	for _, k := range s.keys {
 		if k.client != nil {
-			keys = append(keys, k.AuthKey)
+			keys = append(keys, Key{AuthKey: k.AuthKey, Layer: k.spoken()})
 		}
 	}
 	return keys
@@ -40,7 +47,7 @@ func (s *Server) key(id [8]byte) *authKey {
 // addKey takes up a key that was agreed on, or that an earlier server had.
 func (s *Server) addKey(a *agreed) {
 	now := s.o.Clock.Now()
-	k := &authKey{AuthKey: a.key, server: s}
+	k := &authKey{AuthKey: a.key, server: s, layer: a.layer}
 	if a.salt != 0 {
 		k.firstSalt, k.firstUntil = a.salt, now.Add(saltPeriod+saltGrace)
 	}

@@ -79,9 +79,9 @@ func (l *layer) define(line string) error {
 }
 
 // spoken gives what a client is answered in that says it speaks a layer; nil is
-// the newest.
+// the newest, which is also for those who have said nothing (our choice).
 func (all layers) spoken(number int) (*layer, error) {
-	if number >= tg.Layer {
+	if number == 0 || number >= tg.Layer {
 		return nil, nil
 	}
 	for _, l := range all {

@@ -184,11 +184,9 @@ func (s *session) unwrap(b *bin.Buffer) (*layer, error) {
 		return nil, err
 	}
 	if w.Layer != 0 {
-		l, err := s.key.server.layers.spoken(w.Layer)
-		if err != nil {
+		if err := s.speak(w.Layer); err != nil {
 			return nil, err
 		}
-		s.speak(l)
 	}
 	if !w.NoUpdates {
 		s.wantUpdates()

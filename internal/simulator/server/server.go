@@ -44,7 +44,7 @@ type Options struct {
 	Addr     string              // where to listen; default "127.0.0.1:0", any free port
 	Telegram *simulator.Telegram // carries out the requests
 	Key      *rsa.PrivateKey     // that clients trust, of 2048 bits; default: NewKey
-	Keys     []crypto.AuthKey    // authorization keys that are known from an earlier Server: its Keys
+	Keys     []Key               // authorization keys that are known from an earlier Server: its Keys
 	Clock    clock.Clock         // of message ids and salts; default clock.System
 	Log      *slog.Logger        // default: silent
 
@@ -127,7 +127,7 @@ func Listen(o Options) (*Server, error) {
 		maxStrangers: maxStrangers,
 	}
 	for _, key := range o.Keys {
-		s.addKey(&agreed{key: key})
+		s.addKey(&agreed{key: key.AuthKey, layer: key.Layer})
 	}
 	at := listener.Addr().(*net.TCPAddr)
 	host := at.IP.String()

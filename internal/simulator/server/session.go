@@ -202,16 +202,21 @@ func (s *session) announce(first int64) {
 	s.put(m)
 }
 
-// speak notes the layer that the client speaks, here and, until they say
+// speak notes the layer that the client says it speaks, here and, until they say
 // otherwise, in the sessions that it begins later: that is how Telegram knows the
 // layer of a client which has introduced itself once.
-func (s *session) speak(l *layer) {
+func (s *session) speak(number int) error {
+	l, err := s.key.server.layers.spoken(number)
+	if err != nil {
+		return err
+	}
 	s.key.mu.Lock()
-	s.key.layer = l
+	s.key.layer = number
 	s.key.mu.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.layer = l
+	return nil
 }
 
 func (s *session) spoken() *layer {
