@@ -95,3 +95,22 @@ func BenchmarkLogACall(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkRings is what a rule asks that lets persistent callers through.
+func BenchmarkRings(b *testing.B) {
+	s := openBench(b)
+	c := night
+	for n := range int64(100_000) {
+		c.ID, c.Peer, c.Date = n+1, n%5000, c.Date.Add(time.Minute)
+		s.NoteCall(c)
+	}
+	if err := s.Flush(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	since := c.Date.Add(-7 * 24 * time.Hour)
+	for b.Loop() {
+		if rings, err := s.Rings(b.Context(), owner, c.Peer, since); len(rings) != 3 {
+			b.Fatal(rings, err)
+		}
+	}
+}

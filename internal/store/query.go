@@ -31,7 +31,7 @@ type CallQuery struct {
 
 // Calls returns the calls that q chooses.
 func (s *Store) Calls(ctx context.Context, q CallQuery) ([]Call, error) {
-	noted := s.notedCalls()
+	noted := s.notedCalls(func(*Call) bool { return true })
 	wide := q
 	if wide.Limit > 0 {
 		wide.Limit += len(noted) // of which any may stand for a row that q no longer chooses
@@ -74,19 +74,6 @@ func (s *Store) OpenCalls(ctx context.Context, owner int64) ([]Call, error) {
 	return s.Calls(ctx, CallQuery{Owner: owner, Open: true, Oldest: true})
 }
 
-// Rings returns when peer called owner since then, however those calls ended,
-// the oldest first. It does not wait for what is being written.
-func (s *Store) Rings(ctx context.Context, owner, peer int64, since time.Time) ([]time.Time, error) {
-	calls, err := s.Calls(ctx, CallQuery{Owner: owner, Peer: peer, Since: since, Oldest: true})
-	var rings []time.Time
-	for _, c := range calls {
-		if c.Incoming {
-			rings = append(rings, c.Date)
-		}
-	}
-	return rings, err
-}
-
 func one(calls []Call, err error) (Call, bool, error) {
 	if err != nil || len(calls) == 0 {
 		return Call{}, false, err
@@ -95,17 +82,19 @@ func one(calls []Call, err error) (Call, bool, error) {
 }
 
 // notedCalls are those that may not be on the disk yet.
-func (s *Store) notedCalls() map[callKey]Call {
+func (s *Store) notedCalls(wanted func(*Call) bool) map[callKey]Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	noted := make(map[callKey]Call, len(s.pending.calls))
+	noted := make(map[callKey]Call)
 	for _, b := range []*batch{s.writing, &s.pending} {
 		if b == nil {
 			continue
 		}
 		for key, c := range b.calls {
-			c.Number = s.numbers.given[key].number
-			noted[key] = c
+			if wanted(&c) {
+				c.Number = s.numbers.given[key].number
+				noted[key] = c
+			}
 		}
 	}
 	return noted

@@ -184,6 +184,37 @@ func TestFrom(t *testing.T) {
 	}
 }
 
+// Nothing but KeepCall and Flush waits for the disk.
+func TestNobodyWaitsForAWrite(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "luahost.db")
+	s := open(t, path)
+	ctx := t.Context()
+	c := night
+	if err := s.KeepCall(ctx, c); err != nil {
+		t.Fatal(err)
+	}
+	release := holdWrites(t, path)
+	kept := make(chan error, 1)
+	go func() { kept <- s.Flush(ctx) }()
+	c.ID++
+	s.NoteCall(c)
+	s.NoteEntry(store.Entry{Owner: c.Owner, Call: c.ID, Kind: "note"})
+	if rings, err := s.Rings(ctx, c.Owner, c.Peer, c.Date); err != nil || len(rings) != 2 {
+		t.Errorf("rings %v, %v", rings, err)
+	}
+	if trace, err := s.Trace(ctx, c.Owner, c.ID); err != nil || len(trace) != 1 {
+		t.Errorf("the trace is %v, %v", trace, err)
+	}
+	numbered(t, s, c.ID, 2)
+	if n := count(t, path, `SELECT count(*) FROM calls`); n != 1 {
+		t.Errorf("%d calls were written while nothing can be", n)
+	}
+	release()
+	if err := <-kept; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestRingsAndOpenCalls(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "luahost.db")
 	s := open(t, path)

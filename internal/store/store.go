@@ -48,6 +48,7 @@ type Store struct {
 	writer *sql.DB // one connection: SQLite has one writer, and queueing for it in Go is fair
 	reader *sql.DB
 	disk   *Reader // the call log on it
+	rings  *sql.Stmt
 
 	mu       sync.Mutex
 	closed   bool
@@ -123,7 +124,10 @@ func (s *Store) open() error {
 		return err
 	}
 	s.disk = &Reader{path: s.path, db: s.reader}
-	ctx := context.Background() // two rows
+	ctx := context.Background() // a few rows
+	if s.rings, err = s.reader.PrepareContext(ctx, ringsQuery); err != nil {
+		return err
+	}
 	if s.numbers.last, err = s.lastNumber(ctx); err != nil {
 		return err
 	}
