@@ -41,10 +41,10 @@ func (m *course) summary() string {
 		words = append(words, "reason "+m.end.reason)
 	}
 	if ring := m.rangFor(); ring > 0 {
-		words = append(words, "rang for "+ring.String())
+		words = append(words, "rang for "+ring.Round(time.Millisecond).String())
 	}
 	if talk := m.talk(); talk > 0 {
-		words = append(words, "talked for "+talk.String())
+		words = append(words, "talked for "+talk.Round(time.Millisecond).String())
 	}
 	return strings.Join(words, ", ")
 }
