@@ -24,6 +24,8 @@ type actor struct {
 	rand  *rand.Rand
 	calls []tg.InputPhoneCall // all that it ever heard of, as its side names them
 	pts   []int               // of the messages that it got
+	away  bool
+	rules *rules // nil: what is refused is not foreseen
 }
 
 // hear takes note of what the updates and answers say.
@@ -42,21 +44,24 @@ func (a *actor) hear(updates []tg.UpdateClass) {
 
 func (a *actor) act(to int64) error {
 	a.hear(a.take())
-	ctx, gA := a.w.Context(), []byte("g_a")
-	if len(a.calls) == 0 || a.rand.IntN(4) == 0 {
-		hash := sha256.Sum256(gA)
-		answer, err := a.api.PhoneRequestCall(ctx, &tg.PhoneRequestCallRequest{
-			UserID: a.InputUser(to), RandomID: int(a.rand.Int32()), GAHash: hash[:], Protocol: simulator.Protocol(),
-		})
-		if err == nil {
-			c := answer.PhoneCall.(*tg.PhoneCallWaiting)
-			a.calls = append(a.calls, tg.InputPhoneCall{ID: c.ID, AccessHash: c.AccessHash})
-		}
+	ctx := a.w.Context()
+	switch n := a.rand.IntN(40); {
+	case a.away || n == 0:
+		a.comeOrGo()
+		return nil
+	case n < 3:
+		return a.changeRules(to)
+	case n < 4:
+		r := &tg.AccountChangeAuthorizationSettingsRequest{}
+		r.SetCallRequestsDisabled(a.rand.IntN(3) == 0)
+		_, err := a.api.AccountChangeAuthorizationSettings(ctx, r)
 		return err
+	case len(a.calls) == 0 || n < 14:
+		return a.ring(to)
 	}
 	// One of the last few calls: older ones are over.
-	peer := a.calls[len(a.calls)-1-a.rand.IntN(min(3, len(a.calls)))]
-	switch a.rand.IntN(7) {
+	peer, gA := a.calls[len(a.calls)-1-a.rand.IntN(min(3, len(a.calls)))], []byte("g_a")
+	switch a.rand.IntN(8) {
 	case 0:
 		_, err := a.api.PhoneReceivedCall(ctx, peer)
 		return err
@@ -66,6 +71,9 @@ func (a *actor) act(to int64) error {
 	case 3, 4, 5:
 		_, err := a.api.PhoneConfirmCall(ctx, &tg.PhoneConfirmCallRequest{Peer: peer, GA: gA, Protocol: simulator.Protocol()})
 		return err
+	case 6:
+		_, err := a.api.PhoneSetCallRating(ctx, &tg.PhoneSetCallRatingRequest{Peer: peer, Rating: 1 + a.rand.IntN(5)})
+		return err
 	}
 	reason := []tg.PhoneCallDiscardReasonClass{hangup, busy, missed}[a.rand.IntN(3)]
 	answer, err := a.api.PhoneDiscardCall(ctx, &tg.PhoneDiscardCallRequest{Peer: peer, Reason: reason, Duration: a.rand.IntN(9)})
@@ -73,6 +81,110 @@ func (a *actor) act(to int64) error {
 		a.hear(answer.(*tg.Updates).Updates)
 	}
 	return err
+}
+
+func (a *actor) ring(to int64) error {
+	expected := a.rules.foresee(a.w.sim.Calls(), a.UserID(), to)
+	hash := sha256.Sum256([]byte("g_a"))
+	answer, err := a.api.PhoneRequestCall(a.w.Context(), &tg.PhoneRequestCallRequest{
+		UserID: a.InputUser(to), RandomID: int(a.rand.Int32()), GAHash: hash[:], Protocol: simulator.Protocol(),
+	})
+	if a.rules != nil {
+		a.w.refused("a ring", err, expected)
+	}
+	if err == nil {
+		c := answer.PhoneCall.(*tg.PhoneCallWaiting)
+		a.calls = append(a.calls, tg.InputPhoneCall{ID: c.ID, AccessHash: c.AccessHash})
+	}
+	return err
+}
+
+// comeOrGo stops listening, or listens again and asks for what it missed.
+func (a *actor) comeOrGo() {
+	if a.away = !a.away; a.away {
+		a.deaf()
+		return
+	}
+	a.listen()
+	a.hear(a.take())
+	known := 1
+	if len(a.pts) > 0 {
+		known = slices.Max(a.pts)
+	}
+	got, err := a.api.UpdatesGetDifference(a.w.Context(), &tg.UpdatesGetDifferenceRequest{Pts: 1})
+	if difference, ok := got.(*tg.UpdatesDifference); ok && err == nil {
+		for i := range difference.NewMessages {
+			a.pts = append(a.pts, 2+i)
+		}
+		if difference.State.Pts < known {
+			a.w.Errorf("the difference ends at pts %d, %d was told before", difference.State.Pts, known)
+		}
+	}
+}
+
+// rules are what the people want, as the test keeps it.
+type rules struct {
+	blocked map[[2]int64]bool // who, whom
+	calls   map[int64]int     // whose calls: a simulator.Audience
+	saved   map[[2]int64]bool
+}
+
+func (a *actor) changeRules(about int64) error {
+	me := a.UserID()
+	if about == me {
+		return nil
+	}
+	if a.rand.IntN(2) == 0 {
+		block := a.rand.IntN(3) == 0
+		peer := &tg.InputPeerUser{UserID: about, AccessHash: a.InputUser(about).(*tg.InputUser).AccessHash}
+		var err error
+		if block {
+			_, err = a.api.ContactsBlock(a.w.Context(), &tg.ContactsBlockRequest{ID: peer})
+		} else {
+			_, err = a.api.ContactsUnblock(a.w.Context(), &tg.ContactsUnblockRequest{ID: peer})
+		}
+		if a.rules != nil {
+			a.rules.blocked[[2]int64{me, about}] = block
+		}
+		return err
+	}
+	audience := max(a.rand.IntN(5)-2, 0) // everybody, most of the time
+	rule := []tg.InputPrivacyRuleClass{
+		&tg.InputPrivacyValueAllowAll{}, &tg.InputPrivacyValueAllowContacts{}, &tg.InputPrivacyValueDisallowAll{},
+	}[audience]
+	_, err := a.w.lets(a.device, &tg.InputPrivacyKeyPhoneCall{}, rule)
+	if a.rules != nil {
+		a.rules.calls[me] = audience
+	}
+	return err
+}
+
+// foresee says how Telegram must answer to a ring.
+func (r *rules) foresee(calls []simulator.Call, from, to int64) string {
+	switch {
+	case r == nil:
+		return ""
+	case from == to:
+		return "400 USER_ID_INVALID"
+	case r.blocked[[2]int64{to, from}]:
+		return "403 USER_IS_BLOCKED"
+	case r.calls[to] == int(simulator.Nobody),
+		r.calls[to] == int(simulator.Contacts) && !r.saved[[2]int64{to, from}]:
+		return "403 USER_PRIVACY_RESTRICTED"
+	case inCall(calls, from) != nil:
+		return "500 CALL_OCCUPY_FAILED"
+	}
+	return ""
+}
+
+// inCall is the active call of a user, asked for or accepted.
+func inCall(calls []simulator.Call, user int64) *simulator.Call {
+	for i, c := range calls {
+		if c.State != simulator.Ended && (c.From == user || c.To == user && !c.Accepted.IsZero()) {
+			return &calls[i]
+		}
+	}
+	return nil
 }
 
 // crowd gives two devices to each of four people.
@@ -98,6 +210,13 @@ func TestRandomSequencesKeepTheRules(t *testing.T) {
 	for seed := range seeds(20, 2000) {
 		w := newWorld(t)
 		actors, people := w.crowd(seed)
+		known := &rules{
+			blocked: map[[2]int64]bool{}, calls: map[int64]int{},
+			saved: map[[2]int64]bool{{w.ann, w.bob}: true, {w.bob, w.ann}: true},
+		}
+		for _, a := range actors {
+			a.rules = known
+		}
 		r := rand.New(rand.NewPCG(seed, 99))
 		for step := range 600 {
 			if r.IntN(30) == 0 {
@@ -119,8 +238,11 @@ func TestRandomSequencesKeepTheRules(t *testing.T) {
 			reached[outcome(c)]++
 		}
 	}
-	for _, o := range []string{"talked", "timed out, accepted", "timed out", "ended by the caller", "ended by the callee"} {
-		if reached[o] < 20 {
+	for o, least := range map[string]int{
+		"talked": 20, "timed out, accepted": 20, "timed out": 20,
+		"ended by the caller": 20, "ended by the callee": 20, "refused by a busy line": 5,
+	} {
+		if reached[o] < least {
 			t.Errorf("the sequences are too tame: %v", reached)
 			break
 		}
@@ -132,6 +254,8 @@ func outcome(c simulator.Call) string {
 	switch {
 	case !c.Confirmed.IsZero():
 		return "talked"
+	case c.EndedBy == 0 && c.Reason == simulator.Busy:
+		return "refused by a busy line"
 	case c.EndedBy == c.From:
 		return "ended by the caller"
 	case c.EndedBy == c.To:
@@ -200,6 +324,9 @@ func (w *world) settle(actors []*actor) {
 		}
 	}
 	for _, a := range actors {
+		if a.away {
+			a.comeOrGo()
+		}
 		a.hear(a.take())
 		for _, peer := range a.calls {
 			answer, err := a.api.PhoneDiscardCall(w.Context(), &tg.PhoneDiscardCallRequest{Peer: peer, Reason: hangup})
@@ -222,16 +349,28 @@ func (w *world) endedOnce() {
 	reached := map[int64]int{}
 	for _, c := range w.changes {
 		now := slices.Index(order, c.State)
-		if before, known := reached[c.ID]; known && now <= before {
+		rated := c.State == simulator.Ended && c.Rating > 0
+		if before, known := reached[c.ID]; known && now <= before && !rated {
 			w.Errorf("call %d was %s and then %s", c.ID, order[before], c.State)
 		}
 		reached[c.ID] = now
 	}
 	for _, c := range w.sim.Calls() {
+		if outcome(c) == "refused by a busy line" && !w.talkedThen(c) {
+			w.Errorf("%+v was refused, and nobody was in a call", c)
+		}
 		if order[reached[c.ID]] != simulator.Ended || c.Ended.IsZero() {
 			w.Errorf("call %d did not end", c.ID)
 		}
 	}
+}
+
+// talkedThen says whether the callee of a refused call was in another one.
+func (w *world) talkedThen(refused simulator.Call) bool {
+	return slices.ContainsFunc(w.sim.Calls(), func(c simulator.Call) bool {
+		return c.ID != refused.ID && (c.From == refused.To || c.To == refused.To) && !c.Confirmed.IsZero() &&
+			!c.Confirmed.After(refused.Requested) && !c.Ended.Before(refused.Requested)
+	})
 }
 
 // sawEverything compares a device's history, and the updates that it got, with
@@ -263,6 +402,7 @@ func (w *world) sawEverything(a *actor) {
 	}
 	w.equal("calls in the history", len(difference.NewMessages), calls)
 	slices.Sort(a.pts)
+	a.pts = slices.Compact(a.pts) // after an absence some come twice
 	for i, pts := range a.pts {
 		if pts != i+2 {
 			w.Fatalf("the device of %d got %v", a.UserID(), a.pts)

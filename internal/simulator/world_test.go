@@ -68,6 +68,8 @@ type device struct {
 	*simulator.Client
 	api *tg.Client
 
+	deaf func() // stops the updates
+
 	mu  sync.Mutex
 	got []*tg.Updates
 }
@@ -76,12 +78,17 @@ type device struct {
 func (w *world) login(userID int64) *device {
 	c := w.sim.Login(userID)
 	d := &device{Client: c, api: tg.NewClient(c)}
-	w.Cleanup(c.Subscribe(func(u tg.UpdatesClass) {
+	d.listen()
+	w.Cleanup(func() { d.deaf() })
+	return d
+}
+
+func (d *device) listen() {
+	d.deaf = d.Subscribe(func(u tg.UpdatesClass) {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		d.got = append(d.got, u.(*tg.Updates))
-	}))
-	return d
+	})
 }
 
 // take gives the updates since the last time.
