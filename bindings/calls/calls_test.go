@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gotd/td/tg"
 	"go.uber.org/goleak"
 
 	"luahost/bindings/calls"
@@ -78,15 +77,8 @@ func TestMethods(t *testing.T) {
 			}
 			switch name {
 			case "reply":
-				history, err := tg.NewClient(who).MessagesGetHistory(t.Context(), &tg.MessagesGetHistoryRequest{
-					Peer: &tg.InputPeerUser{UserID: w.Home.ID, AccessHash: who.InputUser(w.Home.ID).(*tg.InputUser).AccessHash}, Limit: 10,
-				})
-				if err != nil {
-					t.Fatal(err)
-				}
-				texts := texts(history)
-				if !slices.Equal(texts, []string{"in a minute", "two"}) {
-					t.Errorf("the caller got %q", texts)
+				if got := w.Got(who); !slices.Equal(got, []string{"in a minute", "two"}) {
+					t.Errorf("the caller got %q", got)
 				}
 			case "block":
 				if _, err := who.Ring(t.Context(), w.Home.ID, false); err == nil {
@@ -95,23 +87,6 @@ func TestMethods(t *testing.T) {
 			}
 		})
 	}
-}
-
-// texts are those of a history, the oldest first.
-func texts(history tg.MessagesMessagesClass) (texts []string) {
-	var messages []tg.MessageClass
-	switch h := history.(type) {
-	case *tg.MessagesMessages:
-		messages = h.Messages
-	case *tg.MessagesMessagesSlice:
-		messages = h.Messages
-	}
-	for _, m := range slices.Backward(messages) {
-		if m, ok := m.(*tg.Message); ok {
-			texts = append(texts, m.Message)
-		}
-	}
-	return texts
 }
 
 // wait.lua waits for states, with and without a limit.
@@ -128,21 +103,7 @@ func TestWait(t *testing.T) {
 // A call that is talked about: accepted, active, hung up, rated.
 func TestTalk(t *testing.T) {
 	w := start(t, "talk.lua")
-	who := ann(w)
-	accepted := make(chan *tg.PhoneCallAccepted, 1)
-	t.Cleanup(who.Subscribe(func(u tg.UpdatesClass) {
-		for _, u := range u.(*tg.Updates).Updates {
-			if u, ok := u.(*tg.UpdatePhoneCall); ok {
-				if a, ok := u.PhoneCall.(*tg.PhoneCallAccepted); ok {
-					accepted <- a
-				}
-			}
-		}
-	}))
-	end, c := w.Ring(who, false)
-	if err := end.Confirm(t.Context(), <-accepted); err != nil {
-		t.Fatal(err)
-	}
+	_, c := w.Talk(ann(w), false)
 	w.Notes(1) // talking
 	w.Clock.AwaitTimers(2)
 	w.Clock.Advance(12 * time.Second)

@@ -89,7 +89,7 @@ end)`,
 		}, Do: m.reply},
 		{Entry: manual.Entry{
 			Name: "block", Gives: okOrError,
-			Doc: "Puts the other side on the account's block list: he can neither call nor write any more. A call that rings goes on ringing.",
+			Doc: "Puts the other side on the account's block list, after which no call and no message of theirs arrives any more. A call that rings goes on ringing.",
 			Example: `rule "no spam" {
   when   = {from = "stranger", repeated = {times = 5, within = "1h"}},
   action = function(call)

@@ -6,12 +6,32 @@ package event
 import (
 	lua "github.com/yuin/gopher-lua"
 
+	"luahost/bindings/manual"
 	"luahost/internal/script"
 )
 
 // globals are the functions that scripts see.
 var globals = map[string]func(*script.Runtime, *lua.LState) int{
 	"on": on,
+}
+
+// Functions describes them for the manual.
+func Functions() []manual.Entry {
+	return []manual.Entry{{
+		Name: "on", Gives: "nothing",
+		Params: manual.Params{
+			{Name: "event", Type: manual.Text("the name of an event"), Doc: "one of [these](../README.md#events), or an update of Telegram such as `\"updatePhoneCall\"`"},
+			{Name: "handler", Type: manual.Function("a function"), Doc: "called with the call, the message, or the update's table"},
+		},
+		Doc: "Has a function called for each event of that name. It is written at the top of a script, not in a handler; a script may do it several times for one event. Handlers run side by side, and one that waits holds up no other. A handler that fails is logged, with its line, and ends alone.",
+		Example: `on("call", function(call)
+  log.info("rings", {name = call.from.first_name})
+end)
+
+on("updateUserStatus", function(update)
+  log.debug("seen", {user = update.user_id})
+end)`,
+	}}
 }
 
 // Open installs the module.

@@ -35,6 +35,8 @@ type Param struct {
 type Type struct {
 	// Words say what is wanted, after "expected": "a duration, such as 20 or "1h30m"".
 	Words string
+	// Fields are those of a table.
+	Fields Params
 	// Read gives the value for Go, or a *Fault.
 	Read func(v lua.LValue) (any, error)
 }

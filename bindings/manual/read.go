@@ -66,7 +66,7 @@ func Duration() Type {
 }
 
 func simple[T any](words string, read func(lua.LValue) (T, bool)) Type {
-	return Type{words, func(v lua.LValue) (any, error) {
+	return Type{Words: words, Read: func(v lua.LValue) (any, error) {
 		t, ok := read(v)
 		if !ok {
 			return nil, Faultf("expected %s, got %s", words, Shown(v))
@@ -78,7 +78,7 @@ func simple[T any](words string, read func(lua.LValue) (T, bool)) Type {
 // OneOf reads one of some names, as a string.
 func OneOf(names ...string) Type {
 	words := Choice(names)
-	return Type{words, func(v lua.LValue) (any, error) {
+	return Type{Words: words, Read: func(v lua.LValue) (any, error) {
 		s, ok := v.(lua.LString)
 		if ok && slices.Contains(names, string(s)) {
 			return string(s), nil
@@ -106,7 +106,7 @@ func Choice(names []string) string {
 // ListOf reads a table 1, 2, 3… that is not empty, as the slice of what item
 // reads. An item alone is a list of one, where alone says so.
 func ListOf(words string, item Type, alone bool) Type {
-	return Type{words, func(v lua.LValue) (any, error) {
+	return Type{Words: words, Read: func(v lua.LValue) (any, error) {
 		tb, ok := v.(*lua.LTable)
 		if !ok && alone {
 			value, err := item.Read(v)
@@ -148,7 +148,7 @@ func count(tb *lua.LTable) (n int) {
 
 // Table reads a table with the params as its fields, as Values.
 func Table(words string, params Params) Type {
-	return Type{words, func(v lua.LValue) (any, error) {
+	return Type{Words: words, Fields: params, Read: func(v lua.LValue) (any, error) {
 		tb, ok := v.(*lua.LTable)
 		if !ok {
 			return nil, Faultf("expected %s, got %s", words, Shown(v))

@@ -103,7 +103,11 @@ func (m *module) fields() []field {
 			Name: "id", Gives: "a number",
 			Doc: "Telegram's id of the message, as the methods of `messages` take it.",
 			Example: `on("message", function(message)
-  messages.readHistory{peer = message.from, max_id = message.id}
+  messages.sendMessage{
+    peer     = message.from,
+    message  = "I have read this.",
+    reply_to = {_ = "inputReplyToMessage", reply_to_msg_id = message.id},
+  }
 end)`,
 		}, Get: func(_ *script.Runtime, _ *lua.LState, m *Message) lua.LValue { return lua.LNumber(m.Message.ID) }},
 		{Entry: manual.Entry{

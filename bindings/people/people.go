@@ -24,7 +24,7 @@ func globals(m *module) []function {
 		{Entry: manual.Entry{
 			Name: "find", Gives: "the table of a user (or of a channel, by its name), or nil and an error",
 			Params: manual.Params{{Name: "who", Type: whoType(), Doc: "an id, `\"@name\"`, `\"+phone\"` or `\"self\"`"}},
-			Doc:    "Finds somebody. An id must be one that the host has seen before, in a call, a message or a list. A phone number is found if its owner lets himself be found by it. What is given is Telegram's [user](https://core.telegram.org/constructor/user), which every method takes as a peer.",
+			Doc:    "Finds somebody. An id must be one that the host has seen before, in a call, a message or a list. A phone number finds its owner if the owner allows that. What is given is Telegram's [user](https://core.telegram.org/constructor/user), which every method takes as a peer.",
 			Example: `on("call.ended", function(call)
   local boss, err = find("@ann")
   if not boss then return log.warn("not found", {err = tostring(err)}) end

@@ -64,6 +64,56 @@ func (w *World) RingAt(at *Line, from *simulator.Client, video bool) (*simulator
 	return end, c
 }
 
+// Talk has somebody ring whose call a script accepts, and goes on to the talk.
+func (w *World) Talk(from *simulator.Client, video bool) (*simulator.End, *call.Call) {
+	w.Helper()
+	accepted := make(chan *tg.PhoneCallAccepted, 1)
+	cancel := from.Subscribe(func(u tg.UpdatesClass) {
+		for _, u := range u.(*tg.Updates).Updates {
+			if u, ok := u.(*tg.UpdatePhoneCall); ok {
+				if a, ok := u.PhoneCall.(*tg.PhoneCallAccepted); ok {
+					accepted <- a
+				}
+			}
+		}
+	})
+	defer cancel()
+	end, c := w.Ring(from, video)
+	w.must(end.Confirm(w.Context(), <-accepted))
+	w.must(c.Wait(w.Context(), call.Active))
+	return end, c
+}
+
+// Write has somebody write to the first account.
+func (w *World) Write(from *simulator.Client, text string) {
+	w.Helper()
+	to := from.InputUser(w.Home.ID).(*tg.InputUser)
+	_, err := tg.NewClient(from).MessagesSendMessage(w.Context(), &tg.MessagesSendMessageRequest{
+		Peer: &tg.InputPeerUser{UserID: to.UserID, AccessHash: to.AccessHash}, Message: text, RandomID: w.written.Add(1),
+	})
+	w.must(err)
+}
+
+// Got are the texts that somebody has got from the first account, the oldest first.
+func (w *World) Got(who *simulator.Client) (texts []string) {
+	w.Helper()
+	from := who.InputUser(w.Home.ID).(*tg.InputUser)
+	answer, err := tg.NewClient(who).MessagesGetHistory(w.Context(), &tg.MessagesGetHistoryRequest{
+		Peer: &tg.InputPeerUser{UserID: from.UserID, AccessHash: from.AccessHash}, Limit: 100,
+	})
+	w.must(err)
+	history, ok := answer.AsModified()
+	if !ok {
+		w.Fatalf("the history is %T", answer)
+	}
+	for _, m := range slices.Backward(history.GetMessages()) {
+		if m, ok := m.(*tg.Message); ok && !m.Out {
+			texts = append(texts, m.Message)
+		}
+	}
+	return texts
+}
+
 // Asked waits until the rules were asked about a call.
 func (w *World) Asked(c *call.Call) {
 	w.await(func() bool { return w.asked[c.ID()] })

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -55,6 +56,8 @@ type World struct {
 	ctx    context.Context
 	asking sync.WaitGroup
 	lines  map[string]*Line
+
+	written atomic.Int64 // messages of people
 
 	mu      sync.Mutex
 	changed *sync.Cond

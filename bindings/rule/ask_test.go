@@ -97,6 +97,9 @@ func TestASlowRuleMayDecideLater(t *testing.T) {
 rule "patient" { action = function(call) sleep("20s") assert(call:decline()) end }
 rule "next"    { action = function(call) note("next") end }`})
 	end, c := w.Ring(w.Person(simulator.User{FirstName: "Ann"}), false)
+	if err := c.Wait(t.Context(), call.Ringing); err != nil { // or Telegram gives up after 20 seconds
+		t.Fatal(err)
+	}
 	w.Clock.AwaitTimers(4) // the two of the ring, the sleep, and how long it may hold up
 	w.Clock.Advance(1999 * time.Millisecond)
 	if lines := w.Trace(c); len(lines) != 1 {

@@ -70,7 +70,7 @@ func conditions(r reading) []condition {
 		}, takes: fromType(), compile: compileFrom},
 		{Entry: manual.Entry{
 			Name: "repeated", Gives: "a table {times=3, within=\"15m\"}",
-			Doc: "Whether the same caller rings for the third time (or more) within a quarter of an hour. Every incoming call of his to this account counts, however it ended, and this call too. `times` is at least 2.",
+			Doc: "Whether the same caller rings for the third time (or more) within a quarter of an hour. Every incoming call from that caller to this account counts, however it ended, and this call too. `times` is at least 2.",
 			Example: `rule "persistent" {
   priority = 10,
   when     = {from = "anyone", repeated = {times = 3, within = "15m"}},
@@ -126,10 +126,7 @@ func conditions(r reading) []condition {
 // Conditions describes the conditions for the manual.
 func Conditions() (entries []manual.Entry) {
 	for _, c := range conditions(reading{}) {
-		c.Params = manual.Params{{Name: c.Name, Type: c.takes}}
-		if c.Name == "repeated" {
-			c.Params = repeatedParams
-		}
+		c.Params = c.takes.Fields
 		entries = append(entries, c.Entry)
 	}
 	return entries
