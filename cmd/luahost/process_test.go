@@ -39,7 +39,8 @@ func (p *process) Write(b []byte) (int, error) {
 // processes are the commands that scripts of testdata have for them:
 //
 //	start NAME PROGRAM ARG…   runs a program beside the script
-//	logged NAME REGEXP        waits until it prints that, after what was waited for before
+//	logged NAME REGEXP        waits until it prints that, after what was waited for before;
+//	                          a named group becomes a variable
 //	interrupt NAME            interrupts it, and wants it to exit with 0; with !, with another
 //	mode FILE PERM            wants a file to have these permissions
 var processes = map[string]func(ts *testscript.TestScript, neg bool, args []string){
@@ -99,13 +100,18 @@ func logged(ts *testscript.TestScript, neg bool, args []string) {
 	for {
 		p.mu.Lock()
 		unread, changed := p.output.Bytes()[p.read:], p.changed
-		found := want.FindIndex(unread)
+		found := want.FindSubmatchIndex(unread)
 		if found != nil {
 			p.read += found[1]
 		}
 		text := string(unread)
 		p.mu.Unlock()
 		if found != nil {
+			for i, name := range want.SubexpNames() {
+				if name != "" {
+					ts.Setenv(name, text[found[2*i]:found[2*i+1]])
+				}
+			}
 			return
 		}
 		select {
