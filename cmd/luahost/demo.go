@@ -7,12 +7,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"luahost/internal/account"
+	"luahost/internal/call"
 	"luahost/internal/clock"
 	"luahost/internal/host"
 	"luahost/internal/script"
@@ -34,9 +36,10 @@ func demoCommand() *cobra.Command {
 		Use:   "demo",
 		Short: "Watch calls arrive on an embedded Telegram and scripts decide them",
 		Long: `Starts a Telegram of its own on this machine, logs in to it as you, and has people
-ring you. Your scripts decide; edit one while it runs, and the next call follows it.
-No account and no network are needed. It ends with Ctrl-C, or after --calls calls
-with status 0 if every call ended as the scripts decided.`,
+ring you, at what the demo says is ten minutes to midnight. Your scripts decide; edit
+one while it runs, and the next call follows it. No account and no network are
+needed. It ends with Ctrl-C, or after --calls calls with status 0 if every call ended
+as the scripts decided.`,
 		Example: `  luahost demo
   luahost demo --calls 12
   luahost demo --scripts examples/discard --pace 500ms`,
@@ -62,6 +65,9 @@ with status 0 if every call ended as the scripts decided.`,
 type demo struct {
 	demoOptions
 	line     *timeline
+	folder   *demoFolder
+	kept     *store.Store
+	clock    clock.Clock
 	telegram *simulator.Telegram
 	server   *server.Server
 	you      int64
@@ -73,28 +79,34 @@ func runDemo(ctx context.Context, opts demoOptions, line *timeline) error {
 	if err := ensureScripts(opts.scripts, line); err != nil {
 		return err
 	}
-	line.welcome(opts.scripts)
-
-	data, err := os.MkdirTemp("", "luahost-demo-")
+	folder, err := openDemoFolder()
 	if err != nil {
-		return fmt.Errorf("make a data folder: %w", err)
+		return err
 	}
-	defer os.RemoveAll(data)
-	kept, err := store.Open(store.Options{Path: filepath.Join(data, "luahost.db")})
+	defer folder.close()
+	kept, err := store.Open(store.Options{Path: filepath.Join(folder.data(), "luahost.db")})
 	if err != nil {
 		return err
 	}
 	defer kept.Close()
 
-	d := &demo{demoOptions: opts, line: line, watch: newWatch()}
+	d := &demo{demoOptions: opts, line: line, folder: folder, kept: kept, clock: tonight(), watch: newWatch()}
+	line.welcome(opts.scripts, d.clock.Now())
 	if err := d.build(); err != nil {
 		return err
 	}
 	return d.run(ctx, account.Options{
 		Name: "you", Phone: demoPhone, APIID: 1, APIHash: "demo",
 		Server: d.server.Addr().String(), ServerKey: d.server.PublicKey(),
-		Dir: data, Store: kept, Prompt: demoPrompt{},
+		Dir: folder.data(), Store: kept, Prompt: demoPrompt{},
 	})
+}
+
+// tonight is a clock that stands at ten minutes to midnight now: rules of the
+// night are to be seen at work at any hour.
+func tonight() clock.Clock {
+	now := time.Now()
+	return clock.Shifted{Clock: clock.System{}, By: time.Date(now.Year(), now.Month(), now.Day(), 23, 50, 0, 0, now.Location()).Sub(now)}
 }
 
 // ensureScripts writes the default rules where there is no folder of scripts.
@@ -118,12 +130,14 @@ func ensureScripts(dir string, line *timeline) error {
 }
 
 func (d *demo) build() (err error) {
-	d.telegram = simulator.New(simulator.Options{OnCall: d.watch.call})
+	d.telegram = simulator.New(simulator.Options{Clock: d.clock, OnCall: d.watch.call})
 	if d.you, d.order, err = castOf(d.telegram); err != nil {
 		return err
 	}
-	d.server, err = server.Listen(server.Options{Addr: "127.0.0.1:0", Telegram: d.telegram})
-	return err
+	if d.server, err = server.Listen(server.Options{Addr: "127.0.0.1:0", Telegram: d.telegram}); err != nil {
+		return err
+	}
+	return d.folder.describe(d.scripts, d.server.Addr().String(), d.server.PublicKeyPEM())
 }
 
 // run serves until ctx ends or the calls are done, and says how they ended.
@@ -140,33 +154,37 @@ func (d *demo) run(ctx context.Context, you account.Options) error {
 	ready := make(chan struct{})
 	h, err := host.New(host.Options{
 		Accounts: []account.Options{you},
-		Store:    you.Store,
+		Store:    d.kept,
 		Scripts:  d.scripts,
+		Clock:    d.clock,
 		Log:      d.line.logger(),
 		Observe: host.Observe{
 			Ready:   func(*account.Account) { close(ready) },
-			Event:   d.watch.event,
-			Handler: func(r script.Run) { d.line.handler(r); d.watch.handler(r) },
+			Handler: func(script.Run) { d.watch.handled() },
 			Reload:  d.line.reload,
-			Request: func(r host.Request) { d.line.request(r); d.watch.request(r) },
+			Entry:   func(c *call.Call, e store.Entry) { d.line.entry(e); d.watch.entry(c, e) },
 		},
 	})
 	if err != nil {
 		return err
 	}
-	running.Go(func() { stop(h.Run(ctx)) })
+	d.watch.idle = func() bool {
+		return !slices.ContainsFunc(h.Status().Scripts, func(s host.ScriptStatus) bool { return s.InFlight > 0 })
+	}
+	running.Go(func() { stop(runWithControl(ctx, d.folder.data(), h, d.line.logger())) })
 	select {
 	case <-ready:
 	case <-ctx.Done():
 		return cause(ctx)
 	}
+	d.line.hint("Ring yourself:", ringLine(d.server.Addr().String(), d.folder.key(), d.order[1].user.Phone, demoPhone))
 	d.ringAll(ctx)
 	stop(nil)
 	running.Wait()
 	if err := cause(ctx); err != nil {
 		return err
 	}
-	return d.verdict()
+	return d.verdict(context.WithoutCancel(ctx))
 }
 
 // cause is why ctx ended, where that is more than "somebody asked for it".

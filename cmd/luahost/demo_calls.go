@@ -2,15 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/gotd/td/tg"
 
-	"luahost/internal/host"
-	"luahost/internal/script"
 	"luahost/internal/simulator"
+	"luahost/internal/store"
 )
 
 // settleTime is how long the demo waits for handlers that are still busy with a
@@ -20,7 +20,7 @@ const settleTime = 3 * time.Second
 // ring has one caller ring once, and follows the call until it has ended and
 // the scripts are done with it.
 func (d *demo) ring(ctx context.Context, n int, c *caller) {
-	d.line.rings(n, c)
+	d.line.rings(n, c, d.clock.Now())
 	call, err := c.client.Ring(ctx, d.you, c.video)
 	if err != nil {
 		d.line.refused(c, err)
@@ -43,22 +43,38 @@ func (d *demo) ring(ctx context.Context, n int, c *caller) {
 	cancel()
 	if ctx.Err() != nil {
 		d.watch.forget(call.ID()) // cut off in the middle: nothing to judge
-		return
 	}
-	d.line.ended(d.watch.result(call.ID()))
 }
 
-// verdict compares what the scripts decided with how Telegram says that each
-// call ended.
-func (d *demo) verdict() error {
-	results := d.watch.results()
-	d.line.summary(results)
-	wrong := 0
-	for _, r := range results {
-		if err := r.check(d.you); err != nil {
-			d.line.warn(fmt.Sprintf("the call of %s at %s: %v", d.caller(r.call.From), r.call.Requested.Format(time.TimeOnly), err))
+// verdict compares how the host says that each call ended with what Telegram
+// recorded.
+func (d *demo) verdict(ctx context.Context) error {
+	var decided, rangOn, wrong int
+	var interesting store.Call
+	most := -1
+	results := slices.DeleteFunc(d.watch.results(), func(s seen) bool { return d.caller(s.call.From) == nil })
+	for _, s := range results {
+		row, _, err := d.kept.CallOf(ctx, d.you, s.call.ID)
+		if err != nil {
+			return err
+		}
+		if err := check(s.call, row); err != nil {
+			d.line.warn(fmt.Sprintf("the call of %s at %s: %v", d.caller(s.call.From), s.call.Requested.Format(time.TimeOnly), err))
 			wrong++
 		}
+		switch row.Decision {
+		case "", "ignore":
+			rangOn++
+		default:
+			decided++
+		}
+		if row.Number > 0 && s.entries > most {
+			interesting, most = row, s.entries
+		}
+	}
+	d.line.summary(decided, rangOn)
+	if interesting.Number > 0 {
+		d.line.hint("Why call %d ended as it did:", fmt.Sprintf("luahost trace %d --config %s", interesting.Number, quoted(d.folder.config())), interesting.Number)
 	}
 	if wrong > 0 {
 		return fmt.Errorf("%d of %d calls did not end as the scripts decided", wrong, len(results))
@@ -66,47 +82,28 @@ func (d *demo) verdict() error {
 	return nil
 }
 
-// caller is who has an id.
+// caller is who has an id, nil if that is nobody of the cast.
 func (d *demo) caller(id int64) *caller {
-	return d.order[slices.IndexFunc(d.order, func(c *caller) bool { return c.id == id })]
-}
-
-// result is a call as Telegram recorded it and what the scripts did about it.
-type result struct {
-	call     simulator.Call
-	seen     bool          // the host was told that the call ended
-	handlers []script.Run  // of its first update
-	decided  *host.Request // the request that decided it, or nil: it rang on
-}
-
-// overtaken reports that the call had ended otherwise before the decision was
-// answered, which then decided nothing.
-func (r result) overtaken() bool {
-	return r.decided != nil && r.call.EndedBy != r.call.To && r.call.Ended.Before(r.decided.Began.Add(r.decided.Took))
-}
-
-// check tells whether the call ended as decided.
-func (r result) check(you int64) error {
-	switch {
-	case !r.seen:
-		return fmt.Errorf("the host did not learn that the call ended")
-	case r.decided == nil:
-		if r.call.EndedBy == you {
-			return fmt.Errorf("ended by you, although no script did so")
-		}
-		return nil
-	case r.overtaken():
-		return nil
+	if i := slices.IndexFunc(d.order, func(c *caller) bool { return c.id == id }); i >= 0 {
+		return d.order[i]
 	}
-	switch request := r.decided.Args.(type) {
-	case *tg.PhoneDiscardCallRequest:
-		if r.call.EndedBy != you || string(r.call.Reason) != reasonName(request.Reason) {
-			return fmt.Errorf("declined with %s, but ended with %s", reasonName(request.Reason), r.call.Reason)
-		}
-	case *tg.PhoneAcceptCallRequest:
-		if r.call.Accepted.IsZero() {
-			return fmt.Errorf("accepted, but it went on ringing")
-		}
+	return nil
+}
+
+// check compares the host's log of a call with Telegram's record.
+func check(c simulator.Call, row store.Call) error {
+	byYou := c.EndedBy == c.To
+	switch {
+	case row.Outcome == "":
+		return errors.New("the host did not learn that the call ended")
+	case row.Decision == "decline" && row.Outcome == "declined" && !byYou:
+		return fmt.Errorf("declined, but the caller ended it with %s", c.Reason)
+	case row.Outcome == "declined" && row.Reason != string(c.Reason):
+		return fmt.Errorf("declined with %s, but ended with %s", row.Reason, c.Reason)
+	case row.Outcome == "missed" && byYou:
+		return fmt.Errorf("missed, but ended by you with %s", c.Reason)
+	case row.Decision == "accept" && c.Accepted.IsZero():
+		return errors.New("accepted, but it went on ringing")
 	}
 	return nil
 }

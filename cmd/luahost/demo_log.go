@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+
+	"luahost/internal/call"
 )
 
 // timelineLog puts into the timeline what scripts write, and what the host says
-// that is about no script or account: these the timeline shows in its own way.
+// that is about no script or account: these the timeline shows in its own way, and
+// what is written about a call as a part of its trace.
 type timelineLog struct {
 	line   *timeline
 	script string // whose lines these are; "" for the host's own
@@ -17,7 +20,10 @@ type timelineLog struct {
 func (timelineLog) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
 
 // Handle implements slog.Handler.
-func (h timelineLog) Handle(_ context.Context, r slog.Record) error {
+func (h timelineLog) Handle(ctx context.Context, r slog.Record) error {
+	if _, ok := call.FromContext(ctx); ok {
+		return nil
+	}
 	text, line, about := r.Message, int64(0), ""
 	r.Attrs(func(a slog.Attr) bool {
 		switch a.Key {

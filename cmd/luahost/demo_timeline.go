@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -9,12 +10,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gotd/td/tg"
 	"github.com/gotd/td/tgerr"
 
-	"luahost/internal/host"
 	"luahost/internal/script"
-	"luahost/internal/simulator"
+	"luahost/internal/store"
 )
 
 // The columns of the timeline: number and time, then who or which line did
@@ -86,20 +85,25 @@ func (t *timeline) row(style, where, what string, took time.Duration) {
 	t.print("%s%s %s", indent, pad(keepEnd(where, whereCol), whereCol), strings.Join(lines, below))
 }
 
-func (t *timeline) welcome(dir string) {
+func (t *timeline) welcome(dir string, now time.Time) {
 	t.print("%s", t.paint(bold, fmt.Sprintf("Edit %s while this runs: the next call follows what you saved.", editable(dir))))
-	t.print("%s", t.paint(dim, "Logging in to an embedded Telegram on this machine … Ctrl-C ends."))
+	t.print("%s", t.paint(dim, fmt.Sprintf("Logging in to an embedded Telegram on this machine, where it is %s … Ctrl-C ends.", now.Format("15:04"))))
 }
 
 func (t *timeline) note(text string) { t.print("%s", t.paint(dim, text)) }
 func (t *timeline) warn(text string) { t.print("%s%s", indent, t.paint(red, text)) }
 
-func (t *timeline) rings(n int, c *caller) {
+// hint shows a line to copy into another shell.
+func (t *timeline) hint(what, line string, args ...any) {
+	t.print("%s\n%s%s", t.paint(dim, fmt.Sprintf(what, args...)), indent, t.paint(cyan, line))
+}
+
+func (t *timeline) rings(n int, c *caller, now time.Time) {
 	what := "rings"
 	if c.video {
 		what = "rings with video"
 	}
-	t.print("\n%s %s %s", t.paint(bold, fmt.Sprintf("%3d", n)), t.paint(dim, time.Now().Format(time.TimeOnly)),
+	t.print("\n%s %s %s", t.paint(bold, fmt.Sprintf("%3d", n)), t.paint(dim, now.Format(time.TimeOnly)),
 		t.paint(bold+cyan, c.String())+" "+what)
 }
 
@@ -111,20 +115,49 @@ func (t *timeline) refused(c *caller, err error) {
 	t.row(yellow, "Telegram", fmt.Sprintf("refuses %s: %s", c.user.FirstName, why), 0)
 }
 
-func (t *timeline) request(r host.Request) {
-	where := fmt.Sprintf("%s:%d", r.Handler.Script, r.Line)
-	if r.Err != nil {
-		t.row(yellow, where, describe(r)+": "+r.Refusal(), 0)
-		return
+// entry shows a line of a call's trace: what the rules say, what scripts do, and
+// how it ends. Updates, and what the host does by itself, are left to the trace.
+func (t *timeline) entry(e store.Entry) {
+	where := "rules"
+	if e.Script != "" {
+		where = fmt.Sprintf("%s:%d", e.Script, e.Line)
 	}
-	t.row("", where, describe(r), r.Took)
+	switch {
+	case e.Failed && e.Kind == "handler" || e.Failed && e.Kind == "rule":
+		at, what := located(where, e.Script, errors.New(strings.TrimPrefix(e.Text, "failed: ")))
+		t.row(red, at, "failed: "+what, 0)
+	case e.Failed && e.Script != "":
+		t.row(yellow, where, e.Name+": "+e.Text, 0)
+	case e.Kind == "rule" && e.Name == "":
+		if !strings.Contains(e.Text, "not asked") { // the decision above says why
+			t.row(dim, where, e.Text, 0)
+		}
+	case e.Kind == "rule":
+		t.row(ruleStyle(e.Text), where, e.Name+": "+e.Text, 0)
+	case e.Kind == "request" && e.Script != "":
+		t.row("", where, e.Name+" "+requestText(e), e.Took)
+	case e.Kind == "log":
+		t.row("", where, e.Text, 0)
+	case e.Kind == "decision":
+		t.row(bold, where, strings.TrimSuffix(e.Name+": "+e.Text, ": "), 0)
+	case e.Kind == "outcome":
+		t.row(dim, "ended", e.Name+": "+e.Text, 0)
+	}
 }
 
-func (t *timeline) handler(r script.Run) {
-	if r.Err != nil {
-		where, what := located(fmt.Sprintf("%s:%d", r.Script, r.Line), r.Script, r.Err)
-		t.row(red, where, "failed: "+what, 0)
+// requestText is the arguments, or of a message its text.
+func requestText(e store.Entry) string {
+	if _, text, ok := strings.Cut(e.Text, "message="); ok && e.Name == "messages.sendMessage" {
+		return strings.TrimSuffix(text, "}")
 	}
+	return e.Text
+}
+
+func ruleStyle(text string) string {
+	if text == "matched" {
+		return green
+	}
+	return dim
 }
 
 func (t *timeline) reload(r script.Reload) {
@@ -155,57 +188,16 @@ func located(place, script string, err error) (where, what string) {
 	return place, text
 }
 
-// ended says how a call ended, and that it rang on where no script decided.
-func (t *timeline) ended(r result) {
-	if r.decided == nil {
-		for _, run := range r.handlers {
-			if run.Err == nil {
-				t.row(green, fmt.Sprintf("%s:%d", run.Script, run.Line), "let it ring", run.Took)
-			}
-		}
-		if len(r.handlers) == 0 {
-			t.row(yellow, "no script", "handled this call: it rang on", 0)
-		}
-	}
-	t.row(dim, "ended", outcome(r), r.call.Ended.Sub(r.call.Requested))
-}
-
-func (t *timeline) summary(results []result) {
-	decided := 0
-	for _, r := range results {
-		if r.decided != nil && !r.overtaken() {
-			decided++
-		}
-	}
+func (t *timeline) summary(decided, rangOn int) {
 	calls := "calls"
-	if len(results) == 1 {
+	if decided+rangOn == 1 {
 		calls = "call"
 	}
-	t.print("\n%s", t.paint(bold, fmt.Sprintf("%d %s: %d decided by a script, %d rang on.", len(results), calls, decided, len(results)-decided)))
+	t.print("\n%s", t.paint(bold, fmt.Sprintf("%d %s: %d decided by a script, %d rang on.", decided+rangOn, calls, decided, rangOn)))
 }
 
 // logger puts lines of the log into the timeline.
 func (t *timeline) logger() *slog.Logger { return slog.New(timelineLog{line: t}) }
-
-// describe says in words what a request does.
-func describe(r host.Request) string {
-	switch args := r.Args.(type) {
-	case *tg.PhoneDiscardCallRequest:
-		return r.Method + " " + reasonName(args.Reason)
-	case *tg.MessagesSendMessageRequest:
-		return fmt.Sprintf("%s %q", r.Method, args.Message)
-	default:
-		return r.Method
-	}
-}
-
-// reasonName is what follows the type's name: busy, hangup, missed, disconnect.
-func reasonName(reason tg.PhoneCallDiscardReasonClass) string {
-	if reason == nil {
-		return "no reason"
-	}
-	return strings.ToLower(strings.TrimPrefix(reason.TypeName(), "phoneCallDiscardReason"))
-}
 
 func shortDuration(d time.Duration) string {
 	switch {
@@ -215,20 +207,6 @@ func shortDuration(d time.Duration) string {
 		return fmt.Sprintf("%.1f ms", d.Seconds()*1000)
 	default:
 		return fmt.Sprintf("%.1f s", d.Seconds())
-	}
-}
-
-// outcome says how a call ended, and by whom.
-func outcome(r result) string {
-	switch {
-	case r.call.EndedBy == r.call.To:
-		return string(r.call.Reason) + ", by you"
-	case r.overtaken():
-		return string(r.call.Reason) + ": the caller hung up before that"
-	case r.call.EndedBy == r.call.From && r.call.State == simulator.Ended:
-		return string(r.call.Reason) + ": the caller hung up"
-	default:
-		return string(r.call.Reason) + ": nobody answered in time"
 	}
 }
 

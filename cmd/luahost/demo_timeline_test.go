@@ -8,12 +8,9 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/gotd/td/tg"
-
-	"luahost/bindings/tl"
-	"luahost/internal/host"
 	"luahost/internal/script"
 	"luahost/internal/simulator"
+	"luahost/internal/store"
 )
 
 // timelineOf is a timeline on a terminal of so many columns, or on none.
@@ -26,16 +23,13 @@ func TestTimelineFitsTheTerminal(t *testing.T) {
 	failure := errors.New("doorman.lua:7: phone.discardCall: field \"raeson\": unknown field (did you mean \"reason\"?)\nstack traceback")
 	for _, columns := range []int{80, 95, 120} {
 		line, out := timelineOf(columns)
-		line.rings(1, &caller{user: simulator.User{FirstName: "Nadia"}})
+		line.rings(1, &caller{user: simulator.User{FirstName: "Nadia"}}, time.Now())
 		line.reload(script.Reload{Script: "a-script-with-a-rather-long-name.lua", Generation: "56623a73", Took: time.Second})
 		line.reload(script.Reload{Script: "doorman.lua", Previous: "56623a73", Err: failure})
-		line.handler(script.Run{Script: "doorman.lua", Line: 3, Err: failure})
-		line.request(host.Request{
-			Request: tl.Request{
-				Method: "messages.sendMessage", Line: 12, Took: time.Millisecond,
-				Args: &tg.MessagesSendMessageRequest{Message: strings.Repeat("word ", 100)},
-			},
-			Handler: script.Handler{Script: "a-script-with-a-rather-long-name.lua"},
+		line.entry(store.Entry{Kind: "handler", Script: "doorman.lua", Line: 3, Text: failure.Error(), Failed: true})
+		line.entry(store.Entry{
+			Kind: "request", Name: "messages.sendMessage", Text: `{message="` + strings.Repeat("word ", 100) + `"}`,
+			Script: "a-script-with-a-rather-long-name.lua", Line: 12, Took: time.Millisecond,
 		})
 		for _, l := range strings.Split(out.String(), "\n") {
 			if n := utf8.RuneCountInString(l); n > columns {
@@ -54,7 +48,7 @@ func TestTimelineFitsTheTerminal(t *testing.T) {
 func TestTimelineInAFile(t *testing.T) {
 	line, out := timelineOf(0)
 	long := "nothing here " + strings.Repeat("is cut ", 30)
-	line.handler(script.Run{Script: "a.lua", Line: 3, Err: errors.New(long + "\t\x1b[2J")})
+	line.entry(store.Entry{Kind: "rule", Name: "night", Script: "a.lua", Line: 3, Text: "failed: " + long + "\t\x1b[2J", Failed: true})
 	if want := "    a.lua:3                failed: " + long + "  [2J\n"; out.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", out, want)
 	}
@@ -75,29 +69,27 @@ func TestWrap(t *testing.T) {
 	}
 }
 
-// A decision that comes when the caller has hung up decides nothing.
-func TestOvertaken(t *testing.T) {
-	began := time.Now()
-	declined := func(after time.Duration) *host.Request {
-		return &host.Request{Request: tl.Request{
-			Args:  &tg.PhoneDiscardCallRequest{Reason: &tg.PhoneCallDiscardReasonBusy{}},
-			Began: began.Add(after), Took: time.Millisecond,
-		}}
+// TestCheck has the host's log of a call agree with Telegram's record, or not.
+func TestCheck(t *testing.T) {
+	const you, caller = 2, 1
+	by := func(user int64, reason simulator.Reason) simulator.Call {
+		return simulator.Call{From: caller, To: you, EndedBy: user, Reason: reason, State: simulator.Ended}
 	}
-	call := simulator.Call{From: 1, To: 2, EndedBy: 1, Reason: simulator.Missed, State: simulator.Ended, Ended: began.Add(time.Second)}
-	late, lost := result{call: call, seen: true, decided: declined(time.Minute)}, result{call: call, seen: true, decided: declined(0)}
-	if err := late.check(2); err != nil {
-		t.Errorf("late: %v", err)
-	}
-	if err := lost.check(2); err == nil {
-		t.Error("a call that rang on although it was declined passes")
-	}
-	line, out := timelineOf(80)
-	line.summary([]result{late})
-	if !strings.Contains(out.String(), "1 call: 0 decided by a script, 1 rang on.") {
-		t.Errorf("got %s", out)
-	}
-	if got := outcome(late); got != "missed: the caller hung up before that" {
-		t.Errorf("got %s", got)
+	for name, c := range map[string]struct {
+		call simulator.Call
+		row  store.Call
+		ok   bool
+	}{
+		"declined":          {by(you, simulator.Busy), store.Call{Decision: "decline", Outcome: "declined", Reason: "busy"}, true},
+		"rang on":           {by(caller, simulator.Missed), store.Call{Decision: "ignore", Outcome: "missed", Reason: "missed"}, true},
+		"not learned":       {by(caller, simulator.Missed), store.Call{}, false},
+		"declined in vain":  {by(caller, simulator.Missed), store.Call{Decision: "decline", Outcome: "declined", Reason: "busy"}, false},
+		"another reason":    {by(you, simulator.Hangup), store.Call{Decision: "decline", Outcome: "declined", Reason: "busy"}, false},
+		"missed by decline": {by(you, simulator.Busy), store.Call{Outcome: "missed"}, false},
+		"not accepted":      {by(caller, simulator.Missed), store.Call{Decision: "accept", Outcome: "answered"}, false},
+	} {
+		if err := check(c.call, c.row); (err == nil) != c.ok {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

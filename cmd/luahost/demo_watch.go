@@ -5,26 +5,31 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/gotd/td/tg"
-
-	"luahost/internal/host"
-	"luahost/internal/script"
+	"luahost/internal/call"
 	"luahost/internal/simulator"
+	"luahost/internal/store"
 )
 
 // watch gathers what the embedded Telegram and the host report of the calls.
 // Its methods are called from many goroutines.
 type watch struct {
 	mu      sync.Mutex
-	calls   map[int64]*result
+	calls   map[int64]*seen
 	order   []int64
-	current int64         // the call that rings: events come one call at a time
-	running int           // handlers that have started and not ended
+	idle    func() bool   // no script is at work
 	changed chan struct{} // closed and replaced at each report
 }
 
+// seen is a call as Telegram records it, and what the host has traced.
+type seen struct {
+	call    simulator.Call
+	asked   bool // the rules are done with it
+	settled bool // the host knows how it ended
+	entries int
+}
+
 func newWatch() *watch {
-	return &watch{calls: make(map[int64]*result), changed: make(chan struct{})}
+	return &watch{calls: make(map[int64]*seen), idle: func() bool { return true }, changed: make(chan struct{})}
 }
 
 // report changes w and wakes who waits for that.
@@ -53,69 +58,37 @@ func (w *watch) until(ctx context.Context, holds func(*watch) bool) bool {
 	}
 }
 
-func (w *watch) call(c simulator.Call) {
-	w.report(func() {
-		r, ok := w.calls[c.ID]
-		if !ok {
-			r = &result{}
-			w.calls[c.ID], w.current = r, c.ID
-			w.order = append(w.order, c.ID)
-		}
-		r.call = c
-	})
-}
-
-func (w *watch) event(e host.Event) {
-	w.report(func() {
-		w.running += e.Handlers
-		update, ok := e.Update.Update.(*tg.UpdatePhoneCall)
-		if !ok {
-			return
-		}
-		if ended, ok := update.PhoneCall.(*tg.PhoneCallDiscarded); ok && w.calls[ended.ID] != nil {
-			w.calls[ended.ID].seen = true
-		}
-	})
-}
-
-func (w *watch) handler(r script.Run) {
-	w.report(func() {
-		w.running--
-		if c := w.calls[w.current]; c != nil && r.Event == "updatePhoneCall" && !c.seen {
-			c.handlers = append(c.handlers, r)
-		}
-	})
-}
-
-// request notes the first request that decided a call.
-func (w *watch) request(r host.Request) {
-	if r.Err != nil {
-		return
+// of finds a call; w.mu is held.
+func (w *watch) of(id int64) *seen {
+	if w.calls[id] == nil {
+		w.calls[id] = &seen{}
+		w.order = append(w.order, id)
 	}
-	var peer tg.InputPhoneCall
-	switch args := r.Args.(type) {
-	case *tg.PhoneDiscardCallRequest:
-		peer = args.Peer
-	case *tg.PhoneAcceptCallRequest:
-		peer = args.Peer
-	default:
-		return
-	}
+	return w.calls[id]
+}
+
+func (w *watch) call(c simulator.Call) { w.report(func() { w.of(c.ID).call = c }) }
+
+func (w *watch) entry(c *call.Call, e store.Entry) {
 	w.report(func() {
-		if c := w.calls[peer.ID]; c != nil && c.decided == nil {
-			c.decided = &r
-		}
+		s := w.of(c.ID())
+		s.entries++
+		s.asked = s.asked || e.Kind == "decision" || e.Kind == "rule" && e.Name == ""
+		s.settled = s.settled || e.Kind == "outcome"
 	})
 }
 
-// over reports that Telegram has ended the call; settled, that the host knows
-// and no handler is busy any more. The caller holds w.mu.
+// handled is told when a handler has ended: something may be idle now.
+func (w *watch) handled() { w.report(func() {}) }
+
+// over reports that Telegram has ended the call; settled, that the host knows,
+// and that nothing is at work on it any more. The caller holds w.mu.
 func (w *watch) over(id int64) bool {
 	return w.calls[id] != nil && w.calls[id].call.State == simulator.Ended
 }
 
 func (w *watch) settled(id int64) bool {
-	return w.over(id) && w.calls[id].seen && w.running == 0
+	return w.over(id) && w.calls[id].settled && w.idle()
 }
 
 // forget takes a call out of the results.
@@ -126,16 +99,11 @@ func (w *watch) forget(id int64) {
 	})
 }
 
-func (w *watch) result(id int64) result {
+// results are the calls in their order.
+func (w *watch) results() []seen {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return *w.calls[id]
-}
-
-func (w *watch) results() []result {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	var all []result
+	var all []seen
 	for _, id := range w.order {
 		all = append(all, *w.calls[id])
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -226,4 +227,12 @@ func fullName(u *tg.User) string {
 		return u.FirstName
 	}
 	return u.FirstName + " " + u.LastName
+}
+
+// reasonName is what follows the type's name: busy, hangup, missed, disconnect.
+func reasonName(reason tg.PhoneCallDiscardReasonClass) string {
+	if reason == nil {
+		return "no reason"
+	}
+	return strings.ToLower(strings.TrimPrefix(reason.TypeName(), "phoneCallDiscardReason"))
 }
