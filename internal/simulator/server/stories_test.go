@@ -30,6 +30,7 @@ func newOverTCP(t *testing.T) *overTCP {
 
 func (o *overTCP) Telegram() *simulator.Telegram { return o.telegram }
 func (o *overTCP) Advance(d time.Duration)       { o.clock.Advance(d) }
+func (o *overTCP) Prompt() bool                  { return false }
 
 func (o *overTCP) Login(_ context.Context, user simulator.User) (*simulator.Client, error) {
 	key := o.key()

@@ -198,24 +198,31 @@ func (p *player) told(ctx context.Context, step Step) (lines []string) {
 	for _, d := range p.devices {
 		var own []string
 		for want := step.told(d.name); ; {
-			if len(own) < want {
-				select {
-				case u := <-d.inbox:
-					own = append(own, d.name+": "+p.updates(d, u))
-					continue
-				case <-ctx.Done():
-				}
+			u, some := d.next(ctx, len(own) < want && !p.stage.Prompt())
+			if !some {
+				break
 			}
-			select {
-			case u := <-d.inbox:
-				own = append(own, d.name+": "+p.updates(d, u))
-				continue
-			default:
-			}
-			break
+			own = append(own, d.name+": "+p.updates(d, u))
 		}
 		slices.Sort(own)
 		lines = append(lines, own...)
 	}
 	return lines
+}
+
+// next takes what a device was told, if there is anything, or waits for it.
+func (d *device) next(ctx context.Context, wait bool) (u tg.UpdatesClass, some bool) {
+	if wait {
+		select {
+		case u := <-d.inbox:
+			return u, true
+		case <-ctx.Done():
+		}
+	}
+	select {
+	case u := <-d.inbox:
+		return u, true
+	default:
+		return nil, false
+	}
 }

@@ -21,6 +21,8 @@ type Stage interface {
 	Connect(ctx context.Context, device *simulator.Client, sink func(tg.UpdatesClass)) (through tg.Invoker, disconnect func(), err error)
 	// Advance moves Telegram's clock.
 	Advance(d time.Duration)
+	// Prompt says that devices have been told of a step when it has been answered.
+	Prompt() bool
 }
 
 // Alone is the state machine without a transport.
@@ -50,6 +52,9 @@ func (a *Alone) Login(_ context.Context, user simulator.User) (*simulator.Client
 func (a *Alone) Connect(_ context.Context, device *simulator.Client, sink func(tg.UpdatesClass)) (tg.Invoker, func(), error) {
 	return device, device.Subscribe(sink), nil
 }
+
+// Prompt is true: there is nothing in between.
+func (a *Alone) Prompt() bool { return true }
 
 // Advance moves the clock.
 func (a *Alone) Advance(d time.Duration) { a.clock.Advance(d) }
