@@ -5,10 +5,12 @@ package message
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/gotd/td/tg"
 	lua "github.com/yuin/gopher-lua"
 
+	"luahost/bindings/calls"
 	"luahost/bindings/manual"
 	"luahost/bindings/object"
 	"luahost/bindings/tl"
@@ -63,7 +65,7 @@ func Open(rt *script.Runtime, o Options) {
 	m := &module{Options: o}
 	m.class = &object.Class[*Message]{
 		Name: "message", Fields: m.fields(), Methods: m.methods(),
-		String: func(m *Message) string { return "message from user " + lua.LNumber(m.From.ID).String() },
+		String: func(m *Message) string { return fmt.Sprintf("message %d from %s", m.Message.ID, calls.Name(m.From)) },
 	}
 	held := L.NewUserData()
 	held.Value = m
