@@ -29,10 +29,10 @@ func TestADiskThatFailsForLong(t *testing.T) {
 		noteID(s, id+1)
 		for n := range entries {
 			s.NoteEntry(store.Entry{Owner: owner, Call: id + 1, Line: n, Text: text})
-		}
-		if id%25 == 0 {
-			if err := s.Flush(t.Context()); err == nil {
-				t.Fatal("it was written")
+			if id%25 == 24 && n == entries/2 {
+				if err := s.Flush(t.Context()); err == nil {
+					t.Fatal("it was written")
+				}
 			}
 		}
 	}
@@ -52,6 +52,11 @@ func TestADiskThatFailsForLong(t *testing.T) {
 		kept += len(trace)
 		if len(trace) < entries && kept > entries {
 			t.Errorf("call %d has %d entries, but older ones have some", id+1, len(trace))
+		}
+		for i, e := range trace {
+			if e.Line != entries-len(trace)+i {
+				t.Fatalf("entry %d of call %d has come to place %d of %d", e.Line, id+1, i, len(trace))
+			}
 		}
 	}
 	if most := 16 << 20 / len(text); kept < most/4 || kept > most {

@@ -226,11 +226,15 @@ func TestRingsAndOpenCalls(t *testing.T) {
 		{Owner: owner, Peer: 2, Incoming: true, State: store.Ended},
 		{Owner: owner + 1, Peer: 1, Incoming: true, State: "requested"},
 		{Owner: owner, Peer: 1, Incoming: true, State: store.Ended, Outcome: "declined"},
+		{Owner: owner, Peer: 1, State: store.Ended},
 	} {
 		c.ID, c.Date = int64(i), noon.Add(time.Duration(i)*time.Minute).UTC()
 		s.NoteCall(c)
 		if i == 2 {
 			s = reopen(t, s, path)
+			c.ID, c.Outcome = 0, "failed"
+			c.Peer, c.Incoming, c.State, c.Date = 1, true, store.Ended, noon.UTC()
+			s.NoteCall(c) // the first again
 		}
 	}
 	for since, want := range map[time.Duration]string{0: "0 1 5", time.Minute: "1 5", 61 * time.Second: "5", time.Hour: ""} {
