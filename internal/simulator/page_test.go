@@ -2,17 +2,10 @@ package simulator
 
 import (
 	"bytes"
-	"cmp"
 	"flag"
 	"fmt"
-	"go/ast"
-	"go/constant"
-	"go/parser"
-	"go/token"
-	"go/types"
 	"maps"
 	"os"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -91,12 +84,53 @@ says "our choice".
 		}
 	}
 
+	writeTransport(t, &b)
+	writeStories(t, &b)
 	fmt.Fprint(&b, "\n## What each method does here\n")
 	handlers := src.handlers(t)
 	for _, name := range names {
 		fmt.Fprintf(&b, "\n**%s** %s\n", name, src.says(t, handlers[name]))
 	}
 	return b.Bytes()
+}
+
+// writeTransport is about the server: what it knows beside the methods.
+func writeTransport(t *testing.T, b *bytes.Buffer) {
+	const page = "https://core.telegram.org/mtproto/service_messages"
+	src := readSource(t, "server")
+	fmt.Fprintf(b, "\n## Over TCP\n\nThe server answers these [service messages](%s):\n\n", page)
+	for _, name := range src.services() {
+		fmt.Fprintf(b, "- `%s`\n", name)
+	}
+	fmt.Fprint(b, "\n| what | how much | source |\n| --- | --- | --- |\n")
+	for _, c := range src.bounds() {
+		fmt.Fprintf(b, "| %s | %s | %s |\n", c.what, c.much(), c.source)
+	}
+}
+
+// writeStories lists the stories, which tell what each device is told.
+func writeStories(t *testing.T, b *bytes.Buffer) {
+	const dir = "story/stories/"
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprint(b, "\n## Calls from beginning to end\n\nWhat each device asks, is answered and is told, word by word, on the state machine\nalone and over TCP alike:\n\n")
+	for _, e := range entries {
+		text, err := os.ReadFile(dir + e.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var notes []string
+		for line := range strings.Lines(string(text)) {
+			note, is := strings.CutPrefix(line, "# ")
+			if !is {
+				break
+			}
+			notes = append(notes, strings.TrimSpace(note))
+		}
+		fmt.Fprintf(b, "- [%s](../internal/simulator/%s%s): %s\n", strings.TrimSuffix(e.Name(), ".txt"), dir, e.Name(), strings.Join(notes, " "))
+	}
 }
 
 func pageOf(method string) string { return "https://core.telegram.org/method/" + method }
@@ -130,180 +164,4 @@ func short(d time.Duration) string {
 		}
 	}
 	return s
-}
-
-type callTimeout struct {
-	field, what string
-	long        time.Duration
-}
-
-// callTimeouts are the fields of Timeouts, with their defaults and comments.
-func callTimeouts(t *testing.T, src source) (list []callTimeout) {
-	var defaults Timeouts
-	defaults.setDefaults()
-	values := reflect.ValueOf(defaults)
-	for _, field := range src.structure(t, "Timeouts").Fields.List {
-		name := field.Names[0].Name
-		what, _, _ := strings.Cut(strings.TrimSpace(field.Comment.Text()), ";")
-		list = append(list, callTimeout{
-			field: "call_" + strings.ToLower(name) + "_timeout_ms",
-			what:  what, long: time.Duration(values.FieldByName(name).Int()),
-		})
-	}
-	return list
-}
-
-// source is the package as it is written.
-type source struct {
-	fset  *token.FileSet
-	files []*ast.File
-}
-
-func readSource(t *testing.T, dir string) source {
-	t.Helper()
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := source{fset: token.NewFileSet()}
-	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), ".go") || strings.HasSuffix(e.Name(), "_test.go") {
-			continue
-		}
-		f, err := parser.ParseFile(s.fset, dir+"/"+e.Name(), nil, parser.ParseComments)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.files = append(s.files, f)
-	}
-	return s
-}
-
-// says is what stands above a function, as a sentence without its name.
-func (s source) says(t *testing.T, function string) string {
-	t.Helper()
-	for _, f := range s.files {
-		for _, d := range f.Decls {
-			if d, ok := d.(*ast.FuncDecl); ok && d.Name.Name == function {
-				return sentence(t, function, d.Doc)
-			}
-		}
-	}
-	t.Errorf("there is no function %s", function)
-	return ""
-}
-
-func sentence(t *testing.T, name string, doc *ast.CommentGroup) string {
-	t.Helper()
-	text, found := strings.CutPrefix(strings.Join(strings.Fields(doc.Text()), " "), name+" ")
-	if !found {
-		t.Errorf("%s has no comment that begins with its name", name)
-		return ""
-	}
-	text = strings.TrimPrefix(text, "is ")
-	return strings.ToUpper(text[:1]) + text[1:]
-}
-
-// handlers are the functions of the table of methods, by the method.
-func (s source) handlers(t *testing.T) map[string]string {
-	t.Helper()
-	handlers := map[string]string{}
-	for _, f := range s.files {
-		ast.Inspect(f, func(n ast.Node) bool {
-			entry, ok := n.(*ast.KeyValueExpr)
-			if !ok {
-				return true
-			}
-			call, ok := entry.Value.(*ast.CallExpr)
-			if !ok || len(call.Args) < 2 {
-				return true
-			}
-			name, named := entry.Key.(*ast.BasicLit)
-			if handler, ok := call.Args[1].(*ast.SelectorExpr); ok && named {
-				handlers[strings.Trim(name.Value, `"`)] = handler.Sel.Name
-			}
-			return true
-		})
-	}
-	return handlers
-}
-
-func (s source) structure(t *testing.T, name string) *ast.StructType {
-	t.Helper()
-	for _, f := range s.files {
-		if o := f.Scope.Lookup(name); o != nil {
-			if spec, ok := o.Decl.(*ast.TypeSpec); ok {
-				return spec.Type.(*ast.StructType)
-			}
-		}
-	}
-	t.Fatalf("there is no type %s", name)
-	return nil
-}
-
-// limit is a constant that bounds something.
-type limit struct {
-	what, source string
-	value        int64
-	duration     bool
-}
-
-// constants are the durations and the limits (max…) that the package has names
-// for. Their comments must say where they come from.
-func (s source) constants(t *testing.T) (list []limit) {
-	t.Helper()
-	for _, f := range s.files {
-		for _, d := range f.Decls {
-			d, ok := d.(*ast.GenDecl)
-			if !ok || d.Tok != token.CONST {
-				continue
-			}
-			for _, spec := range d.Specs {
-				spec := spec.(*ast.ValueSpec)
-				name := spec.Names[0].Name
-				value, duration, ok := evaluate(spec)
-				if !ok || !duration && !strings.HasPrefix(name, "max") {
-					continue
-				}
-				doc := spec.Doc
-				if doc == nil {
-					doc = d.Doc
-				}
-				what := sentence(t, name, doc)
-				list = append(list, limit{what, origin(t, name, what), value, duration})
-			}
-		}
-	}
-	slices.SortFunc(list, func(a, b limit) int { return cmp.Compare(a.what, b.what) })
-	return list
-}
-
-// evaluate computes numbers and durations that are written as literals.
-func evaluate(spec *ast.ValueSpec) (value int64, duration, ok bool) {
-	if len(spec.Values) != 1 {
-		return 0, false, false
-	}
-	text := types.ExprString(spec.Values[0])
-	for unit, long := range map[string]time.Duration{"time.Hour": time.Hour, "time.Minute": time.Minute, "time.Second": time.Second, "time.Millisecond": time.Millisecond} {
-		if strings.Contains(text, unit) {
-			text, duration = strings.ReplaceAll(text, unit, fmt.Sprint(int64(long))), true
-		}
-	}
-	v, err := types.Eval(token.NewFileSet(), nil, token.NoPos, text)
-	if err != nil || v.Value == nil || v.Value.Kind() != constant.Int {
-		return 0, false, false
-	}
-	value, exact := constant.Int64Val(v.Value)
-	return value, duration, exact
-}
-
-func origin(t *testing.T, name, what string) string {
-	t.Helper()
-	if at := strings.Index(what, "https://core.telegram.org"); at >= 0 {
-		return strings.TrimRight(strings.FieldsFunc(what[at:], func(r rune) bool { return r == ' ' || r == ')' })[0], ".,;:")
-	}
-	if !strings.Contains(strings.ToLower(what), "our choice") {
-		t.Errorf("the comment of %s says neither which page it follows nor that it is our choice", name)
-	}
-	return "our choice"
 }
