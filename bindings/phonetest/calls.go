@@ -18,7 +18,13 @@ import (
 )
 
 // begin keeps the scripts as they are for a new call.
-func (w *World) begin(*call.Call) any { return w.Pin() }
+func (w *World) begin(c *call.Call) any {
+	w.change(func() { w.calls[lineCall{c.Account().User, c.ID()}] = c })
+	return w.Pin()
+}
+
+// lineCall names a call of an account.
+type lineCall struct{ user, id int64 }
 
 // event gives a step of a call to its scripts, and a ring to the rules.
 func (w *World) event(c *call.Call, name string) {
@@ -57,11 +63,9 @@ func (w *World) RingAt(at *Line, from *simulator.Client, video bool) (*simulator
 	w.Helper()
 	end, err := from.Ring(w.Context(), at.ID, video)
 	w.must(err)
-	c, ok := w.Book.Find(at.ID, end.ID())
-	if !ok {
-		w.Fatal("the call that rings is not in the book")
-	}
-	return end, c
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return end, w.calls[lineCall{at.ID, end.ID()}] // begun before Ring returned, and perhaps over
 }
 
 // Talk has somebody ring whose call a script accepts, and goes on to the talk.

@@ -65,6 +65,7 @@ type World struct {
 	events  []string // "call.ended declined"
 	notes   []string
 	asked   map[int64]bool // calls that the rules were asked about
+	calls   map[lineCall]*call.Call
 }
 
 // Line is an account of the host.
@@ -89,7 +90,7 @@ func New(t testing.TB, at time.Time, scripts map[string]string) *World {
 // Load is New where a script may be wrong: it returns what is.
 func Load(t testing.TB, at time.Time, scripts map[string]string) (*World, error) {
 	t.Helper()
-	w := &World{TB: t, Clock: clock.NewManual(at), Zone: time.UTC, dir: t.TempDir(), lines: map[string]*Line{}, asked: map[int64]bool{}}
+	w := &World{TB: t, Clock: clock.NewManual(at), Zone: time.UTC, dir: t.TempDir(), lines: map[string]*Line{}, asked: map[int64]bool{}, calls: map[lineCall]*call.Call{}}
 	w.changed = sync.NewCond(&w.mu)
 	w.Blocked = func(context.Context, int64) (bool, error) { return false, nil }
 	w.Telegram = simulator.New(simulator.Options{Clock: w.Clock})
