@@ -23,7 +23,8 @@ type callsOptions struct {
 }
 
 func (o *callsOptions) query(now time.Time, zone *time.Location) (q store.CallQuery, err error) {
-	q = store.CallQuery{From: o.from, Outcome: o.outcome, Rule: o.rule, Account: o.account, Limit: o.limit}
+	outcome := strings.ReplaceAll(o.outcome, " ", "_") // as the table writes it
+	q = store.CallQuery{From: o.from, Outcome: outcome, Rule: o.rule, Account: o.account, Limit: o.limit}
 	if (o.json || o.csv) && !o.limited {
 		q.Limit = 0
 	}
@@ -38,9 +39,9 @@ func (o *callsOptions) query(now time.Time, zone *time.Location) (q store.CallQu
 			return q, err
 		}
 	}
-	if names := calls.OutcomeNames(); o.outcome != "" && !slices.Contains(names, o.outcome) {
+	if names := calls.OutcomeNames(); outcome != "" && !slices.Contains(names, outcome) {
 		hint := "the outcomes are " + strings.Join(names, ", ")
-		if near := tl.Nearest(o.outcome, names); near != "" {
+		if near := tl.Nearest(outcome, names); near != "" {
 			hint = fmt.Sprintf("did you mean %s?", near)
 		}
 		return q, fmt.Errorf("--outcome %s: there is no such outcome: %s", o.outcome, hint)

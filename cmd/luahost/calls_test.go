@@ -284,6 +284,9 @@ func TestCallsOptions(t *testing.T) {
 			t.Errorf("the error is %v, want %s…", err, want)
 		}
 	}
+	if q, err := (&callsOptions{outcome: "answered elsewhere"}).query(now, zone); err != nil || q.Outcome != "answered_elsewhere" {
+		t.Errorf("as the table writes it: %q, %v", q.Outcome, err)
+	}
 	for limit, o := range map[int]callsOptions{
 		usualLimit: {limit: usualLimit},
 		0:          {limit: usualLimit, json: true},
