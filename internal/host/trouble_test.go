@@ -62,16 +62,13 @@ func TestCallsInTrouble(t *testing.T) {
 		if t.Failed() {
 			return
 		}
-		seen.await(t, "a call", func() bool { return seen.rings[ends[0].ID()]+seen.rings[ends[1].ID()] > 0 })
+		w.mark(t, seen, "rung "+strconv.Itoa(n)) // mostly they have arrived now
 		w.trouble(n, n%restartEvery == restartEvery-1)
 		ring(2, 3)
 		if t.Failed() {
 			return
 		}
-		// A message is told also to who was away: then all that is told before it was.
-		mark := "round " + strconv.Itoa(n)
-		w.write(t, w.people[0], mark)
-		seen.await(t, "the message of "+mark, func() bool { return seen.texts[mark] })
+		w.mark(t, seen, "in trouble "+strconv.Itoa(n))
 		for i, end := range ends {
 			if seen.rang(end.ID()) {
 				continue // and so it will be declined
@@ -181,13 +178,14 @@ func (w *troubled) serve(t testing.TB) {
 }
 
 // trouble cuts the connection now, or at the next decision, before Telegram has
-// taken it or after. A restart is the same for longer.
+// taken it or after. A restart comes on top of that.
 func (w *troubled) trouble(n int, restart bool) {
-	switch {
-	case restart:
+	if restart {
 		w.stop()
 		w.options.Keys = w.server.Keys()
 		w.serve(w.TB)
+	}
+	switch {
 	case n%3 == 0:
 		w.server.Disconnect()
 	default:
@@ -197,9 +195,11 @@ func (w *troubled) trouble(n int, restart bool) {
 	}
 }
 
-// write has somebody write to Ada.
-func (w *troubled) write(t *testing.T, from *simulator.Client, text string) {
+// mark writes to Ada, and waits until the host has that. A message is told also to
+// who was away, so the host is back then, and knows what it has missed.
+func (w *troubled) mark(t *testing.T, seen *seen, text string) {
 	t.Helper()
+	from := w.people[0]
 	ada := from.InputUser(w.ids[0]).(*tg.InputUser)
 	_, err := tg.NewClient(from).MessagesSendMessage(t.Context(), &tg.MessagesSendMessageRequest{
 		Peer: &tg.InputPeerUser{UserID: ada.UserID, AccessHash: ada.AccessHash}, Message: text, RandomID: rand.Int64(),
@@ -207,6 +207,7 @@ func (w *troubled) write(t *testing.T, from *simulator.Client, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	seen.await(t, text, func() bool { return seen.texts[text] })
 }
 
 // seen is what the host saw of each call, and did.
