@@ -265,6 +265,10 @@ func TestARatingIsKept(t *testing.T) {
 	w.refused("six stars", rate(6), "400 RATING_INVALID")
 	w.must(rate(4))
 	w.equal("rating", w.sim.Calls()[0].Rating, 4)
+
+	out, in = w.ringing(ann, bob)
+	w.must(in.HangUp(t.Context(), busy, 0))
+	w.refused("a call that was declined", rate(4), "400 CALL_PEER_INVALID")
 }
 
 func TestWhoMayCallDirectly(t *testing.T) {
