@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -102,6 +103,9 @@ func mayWriteKey(path string) error {
 	text, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		if _, err := os.Stat(filepath.Dir(path)); err != nil {
+			return fmt.Errorf("--public-key %s: there is no folder %s", path, filepath.Dir(path))
+		}
 		return nil
 	case err != nil:
 		return fmt.Errorf("--public-key %s: %w", path, errors.Unwrap(err))

@@ -52,7 +52,7 @@ func loadKept(path string) (*kept, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Stat(filepath.Dir(path)); err != nil {
-			return nil, fmt.Errorf("--keep %s: %w", path, errors.Unwrap(err))
+			return nil, fmt.Errorf("--keep %s: there is no folder %s", path, filepath.Dir(path))
 		}
 		k.data.Seed = make([]byte, seedSize)
 		rand.Read(k.data.Seed) // never fails
