@@ -70,45 +70,38 @@ const filterDoc = "which calls; without it, the latest"
 
 const logDoc = "Calls of the past, and those that go on. The call that rings at the moment is one of them. Each is a plain table: `number` (for `luahost trace`), `id`, `from` (`id`, `name`, `username`, `phone`, `contact`, as seen then), `account`, `incoming`, `video`, `date`, `state`, `outcome`, `reason` (Telegram's), `duration`, `ring_seconds`, `ended`, and for a decision `decision`, `rule`, `script`, `line`. `luahost calls` shows the same."
 
-// since is when a filter begins: a time, or how long ago.
-type since struct {
-	at  time.Time
-	ago time.Duration
-	day string // a date, in the zone of whoever asks
+// ParseSince reads when a list of calls begins, as text: how long before now, or a
+// date in zone, with a time or without one. A length of time is more than 0.
+func ParseSince(text string, now time.Time, zone *time.Location) (at time.Time, ok bool) {
+	if ago, err := clock.ParseDuration(text); err == nil {
+		return now.Add(-ago), ago > 0
+	}
+	for _, layout := range []string{time.DateOnly, "2006-01-02 15:04", "2006-01-02T15:04", time.DateTime, time.RFC3339} {
+		if at, err := time.ParseInLocation(layout, text, zone); err == nil {
+			return at, true
+		}
+	}
+	return time.Time{}, false
 }
 
+// sinceType reads a time.Time, or text that ParseSince takes.
 func sinceType() manual.Type {
-	words := `how long ago ("7d", "12h"), a date ("2026-03-01"), or a time as os.time gives it`
+	words := `how long ago ("7d", "12h"), a date ("2026-03-01" or "2026-03-01 22:00"), or a time as os.time gives it`
 	return manual.Type{Words: words, Read: func(v lua.LValue) (any, error) {
 		switch v := v.(type) {
 		case lua.LNumber:
 			const oldest = 1 << 28 // 1978: what is less was meant as seconds
 			if n := float64(v); n >= oldest && n < 1<<40 {
-				return since{at: time.Unix(int64(n), 0)}, nil
+				return time.Unix(int64(n), 0), nil
 			}
 			return nil, manual.Faultf(`expected %s, got %s: an hour ago is "1h" or os.time() - 3600`, words, manual.Shown(v))
 		case lua.LString:
-			if d, err := clock.ParseDuration(string(v)); err == nil {
-				return since{ago: d}, nil
-			}
-			if _, err := time.Parse(time.DateOnly, string(v)); err == nil {
-				return since{day: string(v)}, nil
+			if _, ok := ParseSince(string(v), time.Time{}, time.UTC); ok {
+				return string(v), nil
 			}
 		}
 		return nil, manual.Faultf("expected %s, got %s", words, manual.Shown(v))
 	}}
-}
-
-// time gives the moment.
-func (s since) time(now time.Time, zone *time.Location) time.Time {
-	switch {
-	case s.ago > 0:
-		return now.Add(-s.ago)
-	case s.day != "":
-		at, _ := time.ParseInLocation(time.DateOnly, s.day, zone)
-		return at
-	}
-	return s.at
 }
 
 // fromType reads who is meant: an id as an int64, anything else as a string.
@@ -146,8 +139,10 @@ func (m *module) log(L *lua.LState, args manual.Values) int {
 	if limit := manual.Get[int](given, "limit"); limit > 0 {
 		q.Limit = limit
 	}
-	if s, ok := given["since"].(since); ok {
-		q.Since = s.time(m.rt.Clock().Now(), m.Location)
+	if text, ok := given["since"].(string); ok {
+		q.Since, _ = ParseSince(text, m.rt.Clock().Now(), m.Location)
+	} else {
+		q.Since = manual.Get[time.Time](given, "since")
 	}
 	var found []store.Call
 	var err error

@@ -32,12 +32,12 @@ func TestPeople(t *testing.T) {
 
 func TestMistakes(t *testing.T) {
 	for source, want := range map[string]string{
-		"\nas('wrok')":                  `a.lua:2: as: account: expected "home" or "work", got string "wrok" (did you mean "work"?)`,
-		"\nas()":                        `a.lua:2: as: account: missing, expected "home" or "work"`,
-		"\nlocal x = as('work').mesages":          `a.lua:2: "mesages" is not a namespace (did you mean "messages"?)`,
-		"\nas('work').users.getMe()":    `a.lua:2: users.getMe is not a method`,
-		"\nas('work').help.getConfig()": `a.lua:2: help.getConfig: this waits, which a script may do in its handlers and not while it loads`,
-		"\nfind('@bob')":                `a.lua:2: users.getUsers: this waits, which a script may do in its handlers and not while it loads`,
+		"\nas('wrok')":                   `a.lua:2: as: account: expected "home" or "work", got string "wrok" (did you mean "work"?)`,
+		"\nas()":                         `a.lua:2: as: account: missing, expected "home" or "work"`,
+		"\nlocal x = as('work').mesages": `a.lua:2: "mesages" is not a namespace (did you mean "messages"?)`,
+		"\nas('work').users.getMe()":     `a.lua:2: users.getMe is not a method`,
+		"\nas('work').help.getConfig()":  `a.lua:2: help.getConfig: this waits, which a script may do in its handlers and not while it loads`,
+		"\nfind('@bob')":                 `a.lua:2: users.getUsers: this waits, which a script may do in its handlers and not while it loads`,
 	} {
 		_, err := phonetest.Load(t, phonetest.Evening, map[string]string{"a.lua": source})
 		if err == nil || len(err.Error()) < len(want) || err.Error()[:len(want)] != want {
