@@ -76,15 +76,15 @@ func (t *callTable) begin(first []store.Call) error {
 	}
 	var wanted []shownColumn
 	for _, column := range callColumns {
-		width := cells(column.title)
+		width := 0
 		if t.follows {
-			width = max(width, column.usual)
+			width = column.usual
 		}
 		for _, c := range first {
 			width = max(width, cells(column.value(t, c)))
 		}
-		if width > 0 && (column.title != "account" || len(accounts) > 1) {
-			wanted = append(wanted, shownColumn{column, width})
+		if width > 0 && (column.title != "account" || len(accounts) > 1) { // else it says nothing
+			wanted = append(wanted, shownColumn{column, max(width, cells(column.title))})
 		}
 	}
 	t.fit(wanted)

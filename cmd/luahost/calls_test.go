@@ -155,18 +155,18 @@ func tableOf(t *testing.T, columns int) string {
 func TestCallTable(t *testing.T) {
 	for columns, want := range map[int]string{
 		160: `
-#  when              account  who                                    outcome             decided by                                            rang  talked
-1  Sun 22 Nov 23:14  main     Nadia Petrova @nadia +15550002         declined            strangers at night (night.lua:4)                     0.4 s
-2  Mon 23 Nov 00:14  main     Боб 👍 日本語                   video  answered elsewhere                                                        12 s    1:05
-3  Mon 23 Nov 01:14  main     user 4503599627370495                  missed              ignored by a-script-with-a-rather-long-name.lua:112   1:30
+#  when              account  who                                    outcome             decided by                                             rang  talked
+1  Sun 22 Nov 23:14  main     Nadia Petrova @nadia +15550002         declined            strangers at night (night.lua:4)                     412 ms
+2  Mon 23 Nov 00:14  main     Боб 👍 日本語                   video  answered elsewhere                                                         12 s    1:05
+3  Mon 23 Nov 01:14  main     user 4503599627370495                  missed              ignored by a-script-with-a-rather-long-name.lua:112    1:30
 4  Mon 23 Nov 02:14  work     =HYPERLINK("x") [2J +15550001   out    ringing…
 `,
 		100: `
-#  when              account  who                       outcome             decided by          rang
-1  Sun 22 Nov 23:14  main     Nadia Petrova @n…         declined            strangers at nig…  0.4 s
-2  Mon 23 Nov 00:14  main     Боб 👍 日本語      video  answered elsewhere                      12 s
-3  Mon 23 Nov 01:14  main     user 45035996273…         missed              ignored by a-scr…   1:30
-4  Mon 23 Nov 02:14  work     =HYPERLINK("x") …  out    ringing…
+#  when              account  who                      outcome             decided by           rang
+1  Sun 22 Nov 23:14  main     Nadia Petrova @…         declined            strangers at nig…  412 ms
+2  Mon 23 Nov 00:14  main     Боб 👍 日本語     video  answered elsewhere                       12 s
+3  Mon 23 Nov 01:14  main     user 4503599627…         missed              ignored by a-scr…    1:30
+4  Mon 23 Nov 02:14  work     =HYPERLINK("x")…  out    ringing…
 `,
 		80: `
 #  when              who                 outcome             decided by

@@ -88,12 +88,14 @@ func decider(c store.Call) string {
 	return printable(text)
 }
 
-// length is a time between events for a person: to the tenth below ten seconds,
-// as on a phone's display from a minute.
+// length is a time between events for a person: from a minute as on a phone's
+// display.
 func length(d time.Duration) string {
 	switch {
 	case d <= 0:
 		return ""
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", max(1, d.Milliseconds()))
 	case d < 10*time.Second:
 		return fmt.Sprintf("%.1f s", d.Seconds())
 	case d < time.Minute:
