@@ -36,8 +36,10 @@ func (c *Call) discard(ctx context.Context, kind verb, by By, reason, usual stri
 	}
 	return c.claim(&claim{kind: kind, by: by, reason: reason}, func() result {
 		var answer tg.UpdatesBox
-		err := c.invoke(ctx, by, reason, c.discardRequest(reason), &answer)
-		return c.resultOf(answer.Updates, err)
+		line, err := c.invoke(ctx, by, reason, c.discardRequest(reason), &answer)
+		r := c.resultOf(answer.Updates, err)
+		r.line = line
+		return r
 	})
 }
 
@@ -51,10 +53,9 @@ func (c *Call) Accept(ctx context.Context, by By) error {
 		if err != nil {
 			return result{err: err}
 		}
-		var answer tg.PhonePhoneCall
-		return result{err: c.invoke(ctx, by, "", &tg.PhoneAcceptCallRequest{
-			Peer: c.peer, GB: half, Protocol: c.protocol(),
-		}, &answer)}
+		in := &tg.PhoneAcceptCallRequest{Peer: c.peer, GB: half, Protocol: c.protocol()}
+		line, err := c.invoke(ctx, by, "", in, &tg.PhonePhoneCall{})
+		return result{line: line, err: err}
 	})
 }
 
@@ -97,27 +98,35 @@ func (c *Call) claim(cl *claim, send func() result) error {
 	r := send()
 	told := c.post(func(m *course) {
 		c.asking--
+		c.trace(r.line)
 		m.answered(cl, r)
 	})
 	if !told { // the host is closing
+		c.trace(r.line)
 		return r.err
 	}
 	return <-cl.reply
 }
 
-// invoke sends a request for a script, and traces it.
-func (c *Call) invoke(ctx context.Context, by By, text string, in bin.Encoder, out bin.Decoder) error {
+// invoke sends a request for somebody, and gives a line about it for the trace:
+// the owner adds it, when it has seen the updates that came with the answer.
+func (c *Call) invoke(ctx context.Context, by By, text string, in bin.Encoder, out bin.Decoder) (*store.Entry, error) {
 	began := c.book.opts.Clock.Now()
 	err := c.account.Invoker.Invoke(ctx, in, out)
-	e := store.Entry{
+	line := &store.Entry{
 		Kind: "request", Name: methodName(in), Text: text, Took: c.book.opts.Clock.Now().Sub(began),
 		Script: by.Script, Generation: by.Generation, Line: by.Line,
 	}
 	if err != nil {
-		e.Text, e.Failed = brief(err), true
+		line.Text, line.Failed = brief(err), true
 	}
-	c.Trace(e)
-	return err
+	return line, err
+}
+
+func (c *Call) trace(line *store.Entry) {
+	if line != nil {
+		c.Trace(*line)
+	}
 }
 
 func methodName(in bin.Encoder) string {

@@ -175,8 +175,8 @@ func (b *Book) first(a Account, k key, seen tg.PhoneCallClass, users []tg.UserCl
 	}
 	c.peer.ID, c.from = k.id, userOf(users, other)
 	b.begin(c, early)
-	if !c.incoming {
-		c.take(seen) // it may tell of more than a beginning
+	if w, ok := seen.(*tg.PhoneCallWaiting); !c.incoming && (!ok || w.ReceiveDate != 0) {
+		c.take(seen) // it tells of more than a beginning
 	}
 	return c
 }

@@ -1,9 +1,13 @@
 package call
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gotd/td/tgerr"
+
+	"luahost/internal/store"
 )
 
 // verb is what somebody wants done about a call.
@@ -40,6 +44,7 @@ type claim struct {
 
 // result is what came of a request that ends or accepts a call.
 type result struct {
+	line  *store.Entry // for the trace; nil if somebody else writes it
 	err   error
 	over  bool // the answer says that the call has ended:
 	end   end  // so
@@ -111,7 +116,11 @@ func (m *course) decide(c *claim) {
 		return
 	}
 	m.decision = c
-	m.do(traced{kind: "decision", name: string(c.kind), text: c.reason, by: c.by})
+	text := c.reason
+	if c.by.Rule != "" {
+		text = strings.TrimPrefix(text+", by rule "+strconv.Quote(c.by.Rule), ", ")
+	}
+	m.do(traced{kind: "decision", name: string(c.kind), text: text, by: c.by})
 }
 
 // took says that our accept has taken effect.

@@ -83,7 +83,8 @@ type keys struct {
 // secret is our half of a key.
 type secret struct {
 	group
-	b *big.Int
+	b   *big.Int
+	key []byte // of the call; nil until both have it
 }
 
 // half gives g_b, of a secret that the owner keeps. Asking again for the same
@@ -119,7 +120,7 @@ func (g group) secret(rand io.Reader, random []byte) (*secret, error) {
 				own[i] ^= random[i]
 			}
 		}
-		s := &secret{g, new(big.Int).SetBytes(own)}
+		s := &secret{group: g, b: new(big.Int).SetBytes(own)}
 		s.b.Mod(s.b, g.p)
 		if g.good(new(big.Int).Exp(big.NewInt(int64(g.g)), s.b, g.p)) {
 			return s, nil
@@ -137,7 +138,7 @@ func (g group) good(half *big.Int) bool {
 // agree takes the caller's half, and says what is wrong with it. It is called by
 // the owner. A call that was accepted by a raw request has its key elsewhere.
 func (c *Call) agree(p *tg.PhoneCall) error {
-	if c.secret == nil || c.emojis != nil {
+	if c.secret == nil || c.secret.key != nil { // only the first phoneCall counts
 		return nil
 	}
 	half := new(big.Int).SetBytes(p.GAOrB)
@@ -149,7 +150,7 @@ func (c *Call) agree(p *tg.PhoneCall) error {
 	if fingerprint(key) != p.KeyFingerprint {
 		return refuse(CallKeyInvalid, "the two sides have different keys")
 	}
-	c.emojis = emojisOf(key, p.GAOrB)
+	c.secret.key = key
 	return nil
 }
 

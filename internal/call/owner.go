@@ -24,7 +24,6 @@ type owner struct {
 	keys     *keys
 	secret   *secret
 	maker    By // of an outgoing call
-	emojis   []string
 	released bool
 }
 
@@ -111,7 +110,7 @@ func (c *Call) publish() {
 	m, old := &c.course, c.view.Load()
 	v := &view{
 		state: m.state, outcome: m.outcome, reason: m.end.reason,
-		accepted: m.accepted, active: m.active, ended: m.ended, emojis: c.emojis,
+		accepted: m.accepted, active: m.active, ended: m.ended,
 		by: c.maker, changed: old.changed,
 	}
 	if m.state == Ended {
@@ -191,15 +190,10 @@ func (c *Call) reply(e replied) {
 func (c *Call) request(e asked) {
 	c.asking++
 	c.book.owners.Go(func() {
-		began := c.book.opts.Clock.Now()
 		r := c.send(c.book.life, e)
-		entry := store.Entry{Kind: "request", Name: string(e.request), Text: e.reason, Took: c.book.opts.Clock.Now().Sub(began)}
-		if r.err != nil {
-			entry.Text, entry.Failed = brief(r.err), true
-		}
-		c.Trace(entry)
 		c.post(func(m *course) {
 			c.asking--
+			c.trace(r.line)
 			switch {
 			case e.claim != nil:
 				m.answered(e.claim, r)
@@ -210,12 +204,15 @@ func (c *Call) request(e asked) {
 	})
 }
 
-func (c *Call) send(ctx context.Context, e asked) result {
-	api := tg.NewClient(c.account.Invoker)
+func (c *Call) send(ctx context.Context, e asked) (r result) {
+	var line *store.Entry
 	if e.request == receivedCall {
-		_, err := api.PhoneReceivedCall(ctx, c.peer)
-		return result{err: err}
+		line, r.err = c.invoke(ctx, By{}, "", &tg.PhoneReceivedCallRequest{Peer: c.peer}, &tg.BoolBox{})
+	} else {
+		var answer tg.UpdatesBox
+		line, r.err = c.invoke(ctx, By{}, e.reason, c.discardRequest(e.reason), &answer)
+		r = c.resultOf(answer.Updates, r.err)
 	}
-	answer, err := api.PhoneDiscardCall(ctx, c.discardRequest(e.reason))
-	return c.resultOf(answer, err)
+	r.line = line
+	return r
 }

@@ -40,7 +40,7 @@ func (m *course) summary() string {
 	if m.end.reason != "" {
 		words = append(words, "reason "+m.end.reason)
 	}
-	if ring := m.rangFor(); ring > 0 {
+	if ring := m.rangFor(); ring >= 50*time.Millisecond {
 		words = append(words, "rang for "+ring.Round(time.Millisecond).String())
 	}
 	if talk := m.talk(); talk > 0 {

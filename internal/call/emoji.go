@@ -1,3 +1,0 @@
-package call
-
-func emojisOf(key, half []byte) []string { return nil }
