@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -86,7 +87,12 @@ func runSim(ctx context.Context, opts simOptions, out io.Writer) error {
 		return fmt.Errorf("write the public key: %w", err)
 	}
 	calls.welcome(reachable(s.Addr()), opts.publicKey)
+	watching, stop := context.WithCancel(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() { calls.watch(watching, s.Online) })
 	err = s.Run(ctx)
+	stop()
+	watch.Wait()
 	return errors.Join(err, kept.save(s, telegram, people))
 }
 

@@ -1,19 +1,22 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"luahost/internal/clock"
 	"luahost/internal/simulator"
 )
 
-// simRows is how many users are listed, and simNames how many names in one field.
 const (
-	simRows  = 24
-	simNames = 4
+	simRows  = 24          // users that are listed
+	simNames = 4           // names in one field
+	simLook  = time.Second // between two looks at who is online
 )
 
 // simCalls prints what the embedded Telegram has and what happens in it.
@@ -109,7 +112,34 @@ func (s *simCalls) changed(c simulator.Call) {
 	if c.State == simulator.Ended {
 		delete(s.calls, c.ID)
 	}
-	fmt.Fprintf(s.out, "%s  call %d  %s\n", time.Now().Format(time.TimeOnly), known.number, s.describe(c))
+	s.event("call %d  %s", known.number, s.describe(c))
+}
+
+// watch prints who comes online and who goes, until ctx ends. It looks once in a
+// while, so that it does not tell of a client that comes back at once.
+func (s *simCalls) watch(ctx context.Context, online func() []int64) {
+	var before []int64
+	for clock.Wait(ctx, clock.System{}, simLook) == nil {
+		now := online()
+		s.mu.Lock()
+		for _, id := range now {
+			if !slices.Contains(before, id) {
+				s.event("%s is online", s.who(id))
+			}
+		}
+		for _, id := range before {
+			if !slices.Contains(now, id) {
+				s.event("%s is offline", s.who(id))
+			}
+		}
+		s.mu.Unlock()
+		before = now
+	}
+}
+
+// event prints what happens now, with s.mu held.
+func (s *simCalls) event(format string, args ...any) {
+	fmt.Fprintf(s.out, "%s  %s\n", time.Now().Format(time.TimeOnly), fmt.Sprintf(format, args...))
 }
 
 // describe says in words what state a call has come to.
