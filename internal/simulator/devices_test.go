@@ -5,6 +5,9 @@ import (
 	"time"
 
 	"github.com/gotd/td/tg"
+
+	"luahost/internal/clock"
+	"luahost/internal/simulator"
 )
 
 // authorizations gives the hashes of a user's other devices.
@@ -114,4 +117,34 @@ func TestPacketsThatStayAwayEndACall(t *testing.T) {
 	w.equal("the caller", ann.heard(), "discarded disconnect after 139 s; out call disconnect after 139 s")
 	w.equal("the callee", bob.heard(), "discarded disconnect after 139 s; in call disconnect after 139 s")
 	w.refused("once it has ended", w.sim.Packets(in.ID(), true), "packets: no active call has the id "+itoa(in.ID()))
+}
+
+// lateClock is a clock whose timers cannot be stopped any more: they are already
+// on their way.
+type lateClock struct {
+	clock.Clock
+	due []func()
+}
+
+type tooLate struct{}
+
+func (tooLate) Stop() bool { return false }
+
+func (c *lateClock) AfterFunc(_ time.Duration, f func()) clock.Timer {
+	c.due = append(c.due, f)
+	return tooLate{}
+}
+
+func TestATimeoutThatIsStoppedTooLateEndsNothing(t *testing.T) {
+	late := &lateClock{Clock: clock.System{}}
+	w := &world{T: t, sim: simulator.New(simulator.Options{Clock: late})}
+	w.ann = w.add(simulator.User{Phone: "15550001"})
+	w.bob = w.add(simulator.User{Phone: "15550002"})
+	out, _ := w.talking(w.login(w.ann), w.login(w.bob))
+	w.must(w.sim.Packets(out.ID(), false))
+	w.must(w.sim.Packets(out.ID(), true))
+	for _, f := range late.due {
+		f()
+	}
+	w.equal("state", w.sim.Calls()[0].State, simulator.Active)
 }
