@@ -44,6 +44,7 @@ type callColumn struct {
 	usual int  // its width for values that are not known yet
 	value func(*callTable, store.Call) string
 	style func(store.Call) string
+	cut   func(text string, n int) string // default: cut
 }
 
 var callColumns = []callColumn{
@@ -53,12 +54,21 @@ var callColumns = []callColumn{
 	{title: "who", least: 16, usual: 30, value: func(_ *callTable, c store.Call) string { return who(c) }},
 	{title: "", spare: 4, usual: 5, value: func(_ *callTable, c store.Call) string { return kind(c) }},
 	{title: "outcome", usual: 12, value: func(_ *callTable, c store.Call) string { return ended(c) }, style: endedStyle},
-	{title: "decided by", least: 16, spare: 5, usual: 28, value: func(_ *callTable, c store.Call) string { return decider(c) }},
+	{title: "decided by", least: 16, spare: 5, usual: 28, value: func(_ *callTable, c store.Call) string { return decider(c) }, cut: keepEnds},
 	{title: "rang", right: true, spare: 2, usual: 6, value: func(_ *callTable, c store.Call) string { return length(c.Ring) }},
 	{title: "talked", right: true, spare: 1, usual: 7, value: func(_ *callTable, c store.Call) string { return length(c.Talk) }},
 }
 
 func always(style string) func(store.Call) string { return func(store.Call) string { return style } }
+
+// keepEnds cuts text to n cells from its middle: a rule's name has its place behind it.
+func keepEnds(text string, n int) string {
+	if cells(text) <= n {
+		return text
+	}
+	begin := fit(text, n*2/5)
+	return begin + keepEnd(text, n-cells(begin))
+}
 
 // shownColumn is one that the terminal has room for.
 type shownColumn struct {
@@ -164,7 +174,11 @@ func (t *callTable) row(cell func(shownColumn) (text, style string)) error {
 	blank := 0 // printed before the next text: no line ends in blanks
 	for _, column := range t.shown {
 		text, style := cell(column)
-		text = cut(text, column.width)
+		if column.cut != nil {
+			text = column.cut(text, column.width)
+		} else {
+			text = cut(text, column.width)
+		}
 		rest := column.width - cells(text)
 		if column.right {
 			blank += rest
