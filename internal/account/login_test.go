@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gotd/td/tg"
+
 	"luahost/internal/account"
 	"luahost/internal/clock"
 	"luahost/internal/simulator"
@@ -233,5 +235,25 @@ func TestPromptEndsWithItsContext(t *testing.T) {
 	cancel()
 	if _, err := account.NewPrompt(in, io.Discard).Ask(ctx, "Code", false); !errors.Is(err, context.Canceled) {
 		t.Errorf("Ask returned %v", err)
+	}
+}
+
+// Whoever objects to a login does so before a code is sent.
+func TestLoginThatSomebodyObjectsTo(t *testing.T) {
+	w := newWorld(t)
+	w.saveSession("main", w.keys[0])
+	o := w.options()
+	objection := errors.New("not here")
+	o.Prompt = nobody{}
+	o.BeforeLogin = func(ctx context.Context, through tg.Invoker) error {
+		if _, err := tg.NewClient(through).HelpGetNearestDC(ctx); err != nil {
+			t.Errorf("a request before the login: %v", err)
+		}
+		return objection
+	}
+	remove := w.telegram.Inject(simulator.Fault{Method: "auth.sendCode", Err: simulator.Refuse(400, "SENT_ALL_THE_SAME"), Times: -1})
+	defer remove()
+	if err := w.account(o).Login(t.Context()); !errors.Is(err, objection) {
+		t.Errorf("Login returned %v", err)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/gotd/td/tg"
-	"github.com/gotd/td/tgerr"
 
 	"luahost/internal/clock"
 )
@@ -56,11 +55,10 @@ func (s *session) listen(ctx context.Context) {
 	defer cancel(nil)
 	late := s.opts.LinkClock.AfterFunc(mute, func() { cancel(ErrTimeout) })
 	defer late.Stop()
-	_, err := tg.NewClient(s).HelpGetNearestDC(ctx)
-	if _, refused := tgerr.As(err); refused && !errors.Is(err, ErrTimeout) || s.wires.silence() < mute {
-		return // any answer will do
+	err := s.send(ctx, &tg.HelpGetNearestDCRequest{}, &tg.NearestDC{}) // any answer will do, also a refusal
+	if errors.Is(err, ErrTimeout) && s.wires.silence() >= mute {
+		s.deaf()
 	}
-	s.deaf()
 }
 
 // deaf ends a connection over which nothing comes.

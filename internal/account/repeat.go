@@ -25,7 +25,7 @@ var repeatable = struct{ asking, unchanging []string }{
 
 func mayRepeat(in bin.Encoder) bool {
 	switch in.(type) {
-	case interface{ GetRandomID() int64 }, interface{ GetRandomID() int }:
+	case interface{ GetRandomID() int64 }, interface{ GetRandomID() int }, interface{ GetRandomID() []int64 }:
 		return true
 	}
 	method := methodName(in)
