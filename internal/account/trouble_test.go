@@ -83,6 +83,7 @@ func TestClockBecomesWrong(t *testing.T) {
 		link.AwaitTimers(1)
 		theirs.set(by)
 		link.Advance(5 * time.Second)
+		link.AwaitTimers(1) // from here on it looks at the server's time
 		text := fmt.Sprint("message ", n)
 		w.write(text)
 		w.log.await(t, "clock is wrong", n+1)
