@@ -62,7 +62,15 @@ func TestWhatIsNoRequestIsRefused(t *testing.T) {
 		_, err := w.handle(ann, test.in)
 		w.refused(name, err, test.want)
 	}
-	_, err := ann.api.UpdatesGetState(t.Context())
+	var deep bin.Object = &tg.UpdatesGetStateRequest{}
+	for range 16 {
+		deep = &tg.InvokeWithoutUpdatesRequest{Query: deep}
+	}
+	_, err := w.handle(ann, deep)
+	w.must(err)
+	_, err = w.handle(ann, &tg.InvokeWithoutUpdatesRequest{Query: deep})
+	w.refused("too many wrappers", err, "400 INPUT_FETCH_ERROR")
+	_, err = ann.api.UpdatesGetState(t.Context())
 	w.must(err)
 }
 

@@ -25,12 +25,16 @@ type Wrapped struct {
 	NoUpdates bool // the client wants none on this connection
 }
 
+// maxWrappers is how many wrappers a request may be in. Our choice; clients use
+// three at most.
+const maxWrappers = 16
+
 // Unwrap takes a request out of its wrappers
 // (https://core.telegram.org/api/invoking). Our choice: the client's description
 // and the order after other requests change nothing here.
 func Unwrap(b *bin.Buffer) (Wrapped, error) {
 	var w Wrapped
-	for {
+	for range maxWrappers + 1 {
 		id, err := b.PeekID()
 		if err != nil {
 			return w, Refuse(400, "INPUT_FETCH_ERROR")
@@ -65,4 +69,5 @@ func Unwrap(b *bin.Buffer) (Wrapped, error) {
 		}
 		b.ResetTo(inner.Buf)
 	}
+	return w, Refuse(400, "INPUT_FETCH_ERROR")
 }
