@@ -8,10 +8,10 @@ import (
 // Call is a call as one account of the host saw it: the row of the call log.
 // Times are UTC and exact to the microsecond.
 type Call struct {
-	Number     int64  // given by the store when the call is first noted: what people call it by
-	Owner      int64  // the account's user id; with ID it is the key, since both ends may be accounts of one host
-	ID         int64  // Telegram's
-	AccessHash int64  //
+	Number     int64 // given by the store when the call is first noted: what people call it by
+	Owner      int64 // the account's user id; with ID it is the key, since both ends may be accounts of one host
+	ID         int64 // Telegram's
+	AccessHash int64
 	Account    string // its configured name
 
 	Peer     int64  // the other side's user id
@@ -24,7 +24,7 @@ type Call struct {
 	Video    bool
 	Date     time.Time // of the ring
 	State    string    // requested, ringing, accepted, active or ended
-	Outcome  string    // one of Outcomes, "" until it is settled
+	Outcome  string    // how it ended, "" until that is settled
 	Reason   string    // Telegram's, such as "busy"
 	Ring     time.Duration
 	Talk     time.Duration

@@ -42,6 +42,9 @@ func TestNumbers(t *testing.T) {
 	noteID(s, 50) // it is not known yet that the disk has it
 	s.NoteEntry(store.Entry{Owner: owner, Call: 60, Kind: "note"})
 	noteID(s, 40)
+	if trace, err := s.Trace(t.Context(), owner, 60); err != nil || len(trace) != 2 {
+		t.Errorf("before it is written the trace is %+v, %v", trace, err)
+	}
 	if err := s.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}

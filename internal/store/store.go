@@ -5,9 +5,12 @@
 // A command opens one Store and gives it to its accounts. Every method may be
 // called from any goroutine. Note methods return at once: what they are given is
 // readable from then on and reaches the disk in the next shared transaction,
-// on the Store's one goroutine, so that no decision about a call ever waits for
-// a disk. Flush waits for the disk, and Close loses nothing; a crash loses at
-// most the last Lag. The package knows nothing of Telegram's types.
+// on the Store's one writing goroutine, so that no decision about a call ever
+// waits for a disk. Flush and KeepCall wait for it, and Close loses nothing; a
+// crash loses at most the last Lag. A second goroutine removes what Options.Keep
+// does not keep. Commands that run beside a Store open a Reader. The package
+// knows nothing of Telegram's types, and leaves to its callers what a call's
+// states and outcomes mean.
 package store
 
 import (

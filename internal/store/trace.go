@@ -38,8 +38,8 @@ func (e *Entry) key() callKey { return callKey{e.Owner, e.Call} }
 func (s *Store) Trace(ctx context.Context, owner, id int64) ([]Entry, error) {
 	key := callKey{owner, id}
 	noted, number, revision := s.notedEntries(key)
-	if number == 0 {
-		c, found, err := s.CallOf(ctx, owner, id)
+	if number == 0 { // what memory says may not be what the disk does
+		c, found, err := one(s.disk.Calls(ctx, CallQuery{Owner: owner, ID: id, Limit: 1}))
 		if err != nil || !found {
 			return noted, err
 		}
@@ -50,7 +50,7 @@ func (s *Store) Trace(ctx context.Context, owner, id int64) ([]Entry, error) {
 }
 
 // notedEntries are those that may not be on the disk yet; the revision is the
-// last that has none of them. The number is 0 for a call that is not remembered.
+// last that has none of them. The number is 0 where the disk must be asked.
 func (s *Store) notedEntries(key callKey) (noted []Entry, number, revision int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
