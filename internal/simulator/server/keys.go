@@ -78,11 +78,10 @@ func (s *Server) leastMissed(now time.Time) *authKey {
 		rank  int
 	)
 	for _, k := range s.keys {
-		missed := 0
-		if k.client == nil && now.Before(k.expires) {
-			missed = 1
-		}
-		if k.client != nil && k.client.UserID() != 0 {
+		missed := 1
+		if k.client == nil && !now.Before(k.expires) {
+			missed = 0
+		} else if c := k.acting(); c != nil && c.UserID() != 0 {
 			missed = 2
 		}
 		if k.attached() || k.number == s.made {

@@ -182,9 +182,9 @@ func TestKeysAreBounded(t *testing.T) {
 	connected := w.key()
 	d := w.device(connected)
 	d.wantResult(d.request(getConfig), tg.ConfigTypeID)
+	idle := w.temporary(time.Hour)
 	expired := w.temporary(time.Minute)
 	m.Advance(time.Minute)
-	idle := w.key()
 	known := func(key crypto.AuthKey) bool { return w.server.key(key.ID) != nil }
 
 	w.key() // in place of the one that has expired

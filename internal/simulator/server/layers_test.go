@@ -309,3 +309,19 @@ func TestLayerIsKnownAfterARestart(t *testing.T) {
 	again := w.device(own)
 	again.wantSelf(again.request(self), 0x4b46c37e)
 }
+
+func TestOlderRequestIsCarriedOut(t *testing.T) {
+	d := pair(t, Options{})
+	var b bin.Buffer
+	b.PutID(tg.ContactsImportContactsRequestTypeID)
+	b.PutVectorHeader(1)
+	b.PutID(0xf392b7f4)
+	b.PutLong(9)
+	b.PutString("15550002")
+	b.PutString("A")
+	b.PutString("B")
+	d.wantResult(d.request(in(198, raw(b.Buf))), tg.ContactsImportedContactsTypeID)
+	if got := d.refused(d.request(in(tg.Layer, raw(b.Buf)))); got != "INPUT_FETCH_ERROR" {
+		t.Errorf("in the newest layer: %s", got)
+	}
+}

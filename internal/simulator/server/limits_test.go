@@ -160,6 +160,29 @@ func TestConnectionEndsAfterTheDelayThatWasAskedFor(t *testing.T) {
 	d.wantClosed()
 }
 
+// deadline is a connection that knows until when it is to be read.
+type deadline struct {
+	net.Conn
+	read time.Time
+}
+
+func (d *deadline) SetReadDeadline(at time.Time) error { d.read = at; return nil }
+
+func TestClientMayBeSilentForAsLongAsItAskedFor(t *testing.T) {
+	w := newWorld(t, Options{Clock: manual(), ReadTimeout: time.Minute})
+	nc := new(deadline)
+	c := newConn(w.server, nc)
+	c.known = true
+	for delay, want := range map[time.Duration]time.Duration{0: time.Minute, 5 * time.Minute: 5 * time.Minute} {
+		c.delay = delay
+		began := time.Now()
+		c.extend()
+		if nc.read.Before(began.Add(want)) || nc.read.After(time.Now().Add(want)) {
+			t.Errorf("asked for %v: read until %v from now, want %v", delay, nc.read.Sub(began), want)
+		}
+	}
+}
+
 func TestStrangersMakeRoomForStrangers(t *testing.T) {
 	w := newWorld(t, Options{})
 	w.server.maxStrangers = 3
