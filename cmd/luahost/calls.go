@@ -55,7 +55,7 @@ Outcomes are ` + wrapped(78, calls.OutcomeNames()) + `.`,
 	flags.StringVar(&opts.account, "account", "", "calls of this account")
 	flags.IntVar(&opts.limit, "limit", usualLimit, "the latest so many; 0: all, as --json and --csv do without it")
 	flags.BoolVar(&opts.json, "json", false, "print a JSON object for each call, one a line")
-	flags.BoolVar(&opts.csv, "csv", false, "print CSV with a header")
+	flags.BoolVar(&opts.csv, "csv", false, "print CSV with a header; a name that looks like a formula gets a ' in front")
 	flags.BoolVarP(&opts.follow, "follow", "f", false, "go on with calls as they end, until Ctrl-C")
 	return cmd
 }

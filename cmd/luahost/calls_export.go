@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"luahost/internal/store"
@@ -83,7 +84,7 @@ var csvColumns = []struct {
 	{"id", func(c exported) string { return c.ID }},
 	{"account", func(c exported) string { return c.Account }},
 	{"from_id", func(c exported) string { return strconv.FormatInt(c.From.ID, 10) }},
-	{"from_name", func(c exported) string { return c.From.Name }},
+	{"from_name", func(c exported) string { return noFormula(c.From.Name) }},
 	{"from_username", func(c exported) string { return c.From.Username }},
 	{"from_phone", func(c exported) string { return c.From.Phone }},
 	{"from_contact", func(c exported) string { return strconv.FormatBool(c.From.Contact) }},
@@ -101,6 +102,14 @@ var csvColumns = []struct {
 	{"script", func(c exported) string { return c.Script }},
 	{"line", func(c exported) string { return strconv.Itoa(c.Line) }},
 	{"generation", func(c exported) string { return c.Generation }},
+}
+
+// noFormula keeps a spreadsheet from running the name that a caller chose.
+func noFormula(name string) string {
+	if name != "" && strings.ContainsRune("=+-@\t\r", rune(name[0])) {
+		return "'" + name
+	}
+	return name
 }
 
 // csvCalls writes each row at once, for those who follow.

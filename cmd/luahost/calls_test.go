@@ -247,6 +247,9 @@ func TestExportedCalls(t *testing.T) {
 			if f, isNumber := value.(float64); isNumber {
 				text = strconv.FormatFloat(f, 'f', -1, 64)
 			}
+			if name == "from_name" && strings.HasPrefix(text, "=") {
+				text = "'" + text // no formula for a spreadsheet
+			}
 			if !ok || text != row[j] {
 				t.Errorf("%s of call %d is %q in CSV and %v in JSON", name, i+1, row[j], value)
 			}
