@@ -12,6 +12,7 @@ import (
 	"luahost/bindings/phonetest"
 	"luahost/internal/call"
 	"luahost/internal/simulator"
+	"luahost/internal/store"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -65,6 +66,7 @@ func TestMethods(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := start(t, "methods.lua")
+			w.Unseen = true
 			who := w.Person(simulator.User{FirstName: name})
 			end, c := w.Ring(who, false)
 			if name != "late" {
@@ -133,6 +135,19 @@ func TestLog(t *testing.T) {
 	w.Check(9)
 	w.Over(end, c)
 	w.Check(10)
+}
+
+// A log that is long is not given whole unless a script asks for it.
+func TestLogIsLimited(t *testing.T) {
+	w := phonetest.New(t, phonetest.Evening, map[string]string{"a.lua": `on("message", function()
+		assert(#calls.log() == 100 and #calls.log{limit = 150} == 150 and #calls.log{limit = 1000} == 200)
+		assert(calls.log()[1].number == 200)
+	end)`})
+	for i := range 200 {
+		w.Store.NoteCall(store.Call{Owner: w.Home.ID, ID: int64(i + 1), Account: "home", Date: phonetest.Evening.Add(time.Duration(i) * time.Second)})
+	}
+	w.Write(ann(w), "now")
+	w.Check(1)
 }
 
 // The registries say of each name what it is, and show it.

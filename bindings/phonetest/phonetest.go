@@ -51,6 +51,7 @@ type World struct {
 	Within     time.Duration  // decide_within
 	Zone       *time.Location // of the host
 	Blocked    func(ctx context.Context, user int64) (bool, error)
+	Unseen     bool // no access hash is known but those that come along
 
 	dir    string
 	ctx    context.Context
@@ -225,10 +226,10 @@ func (w *World) Call(ctx context.Context, id int64) (int64, bool) {
 	return c.Peer().AccessHash, true
 }
 
-// Peer implements tl.Peers: everybody has been seen.
+// Peer implements tl.Peers: everybody has been seen, or nobody.
 func (w *World) Peer(ctx context.Context, id int64) (tg.InputPeerClass, bool) {
 	u, ok := w.of(ctx).Client.InputUser(id).(*tg.InputUser)
-	if !ok {
+	if !ok || w.Unseen {
 		return nil, false
 	}
 	return &tg.InputPeerUser{UserID: u.UserID, AccessHash: u.AccessHash}, true

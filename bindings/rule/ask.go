@@ -106,12 +106,19 @@ func (s *session) stopped(i int) bool {
 	default:
 		return false
 	}
-	rest := strconv.Itoa(len(s.rules)-i) + " more rules were not asked: "
-	if len(s.rules)-i == 1 {
-		rest = "1 more rule was not asked: "
-	}
-	s.Call.Trace(store.Entry{Kind: "rule", Text: rest + s.end()})
+	s.Call.Trace(store.Entry{Kind: "rule", Text: unasked(len(s.rules)-i, i == 0) + s.end()})
 	return true
+}
+
+func unasked(n int, all bool) string {
+	text := strconv.Itoa(n)
+	if !all {
+		text += " more"
+	}
+	if n == 1 {
+		return text + " rule was not asked: "
+	}
+	return text + " rules were not asked: "
 }
 
 // end says who has decided, or that there is nothing left to decide.

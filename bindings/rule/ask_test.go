@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"luahost/bindings/phonetest"
+	"luahost/bindings/rule"
 	"luahost/internal/call"
 	"luahost/internal/simulator"
 )
@@ -130,6 +131,38 @@ rule "later" { action = function(call) call:ignore() sleep("1h") note(call.state
 	w.Clock.Advance(time.Hour)
 	expect(t, "noted", w.Notes(1), "ended")
 	w.Check(1)
+}
+
+// Who asks may give up; what runs goes on.
+func TestAskingIsGivenUp(t *testing.T) {
+	w := phonetest.New(t, phonetest.Evening, map[string]string{"a.lua": `
+rule "patient" { when = {account = "work"}, action = function(call) note("waits") sleep("1s") assert(call:decline()) end }
+rule "never"   { action = note }`})
+	pin := w.Pin()
+	defer pin.Release()
+	end, c := w.Ring(w.Person(simulator.User{FirstName: "Ann"}), false)
+	w.Asked(c) // "never" has had its turn
+	before := len(w.Runs(1))
+	_, c = w.RingAt(w.Work, w.Person(simulator.User{FirstName: "Bob"}), false)
+	w.Notes(2)
+	ctx, cancel := context.WithCancel(t.Context())
+	asked := make(chan struct{})
+	go func() { rule.Ask(ctx, rule.Asking{Pin: pin, Clock: w.Clock, Facts: rule.Facts{Call: c}}); close(asked) }()
+	w.Notes(3)
+	cancel()
+	<-asked
+	w.Clock.AwaitTimers(7) // two of each ring, the two sleeps, and the other asking
+	w.Clock.Advance(time.Second)
+	<-c.Over()
+	if c.Outcome() != call.Declined {
+		t.Errorf("the outcome is %s", c.Outcome())
+	}
+	for _, r := range w.Runs(before + 2)[before:] {
+		if errors.Is(r.Err, context.Canceled) {
+			t.Errorf("cut short: %v", r.Err)
+		}
+	}
+	w.Over(end, c)
 }
 
 // A handler decides while a rule takes its time.

@@ -353,6 +353,16 @@ func TestWrongWhen(t *testing.T) {
 	}
 }
 
+// A call counts itself also where nobody keeps a log.
+func TestRingsWithoutALog(t *testing.T) {
+	s := &session{ctx: t.Context(), Asking: Asking{Facts: Facts{Call: ringing(t, nobody, false)}}}
+	f := s.newFacts()
+	v := compiled(t, `{repeated = {times = 2, within = "1h"}}`).when.test(&f)
+	if got := v.words(); got != "repeated: 1 call within 1h, wanted 2" {
+		t.Errorf("says %s", got)
+	}
+}
+
 // TestFactsAreAskedOnce has several conditions of several rules need the same.
 func TestFactsAreAskedOnce(t *testing.T) {
 	blockedAsked, ringsAsked := 0, 0
