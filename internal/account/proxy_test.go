@@ -13,6 +13,7 @@ import (
 
 // proxy is a network between an account and its server that a test can spoil.
 type proxy struct {
+	spoiled
 	listener net.Listener
 	target   string
 	running  sync.WaitGroup
@@ -20,25 +21,29 @@ type proxy struct {
 	up, down atomic.Int64 // bytes passed on
 
 	mu     sync.Mutex
-	taken  int                // connections so far
-	limits []limit            // of the connections to come; after them: none
-	frames func(down *frames) // how what the server sends is passed on; nil: as it comes
+	taken  int // connections so far
 	conns  map[net.Conn]bool
 	frozen int        // up to this one, connections pass nothing on, and are not closed
 	thawed *sync.Cond // on mu
+}
+
+// spoiled is what a network does from the start.
+type spoiled struct {
+	limits []limit            // of the first connections
+	frames func(down *frames) // how what the server sends is passed on; nil: as it comes
 }
 
 // limit is after how many bytes to the server, or to the client, a connection is
 // cut; 0: never.
 type limit struct{ up, down int }
 
-func newProxy(t testing.TB, target string) *proxy {
+func newProxy(t testing.TB, target string, how spoiled) *proxy {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proxy{listener: listener, target: target, conns: make(map[net.Conn]bool)}
+	p := &proxy{spoiled: how, listener: listener, target: target, conns: make(map[net.Conn]bool)}
 	p.thawed = sync.NewCond(&p.mu)
 	p.running.Go(p.accept)
 	t.Cleanup(func() {

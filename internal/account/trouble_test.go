@@ -97,7 +97,7 @@ func TestClockBecomesWrong(t *testing.T) {
 func TestComputerSleeps(t *testing.T) {
 	w := newWorld(t)
 	w.logIn()
-	network := newProxy(t, w.server.Addr().String())
+	network := newProxy(t, w.server.Addr().String(), spoiled{})
 	manual := newManual()
 	wall := &shifted{Clock: manual}
 	o := w.options()
@@ -119,7 +119,7 @@ func TestComputerSleeps(t *testing.T) {
 func TestHalfOpenConnection(t *testing.T) {
 	w := newWorld(t)
 	w.logIn()
-	network := newProxy(t, w.server.Addr().String())
+	network := newProxy(t, w.server.Addr().String(), spoiled{})
 	link := newManual()
 	o := w.options()
 	o.Server, o.LinkClock = network.addr(), link
@@ -301,8 +301,7 @@ func TestServerIsRestarted(t *testing.T) {
 func TestUpdatesComeTwiceAndInDisorder(t *testing.T) {
 	w := newWorld(t)
 	w.logIn()
-	network := newProxy(t, w.server.Addr().String())
-	network.frames = func(down *frames) {
+	mixUp := func(down *frames) {
 		var late []byte
 		for frame := down.next(); frame != nil; frame = down.next() {
 			if late == nil && down.more() {
@@ -315,6 +314,7 @@ func TestUpdatesComeTwiceAndInDisorder(t *testing.T) {
 			late = nil
 		}
 	}
+	network := newProxy(t, w.server.Addr().String(), spoiled{frames: mixUp})
 	o := w.options()
 	o.Server = network.addr()
 	w.run(o)
@@ -345,8 +345,7 @@ func TestConnectionIsCutAtAnyByte(t *testing.T) {
 			l = limit{down: n - up}
 		}
 		t.Run(fmt.Sprintf("%+v", l), func(t *testing.T) {
-			network := newProxy(t, w.server.Addr().String())
-			network.limits = []limit{l}
+			network := newProxy(t, w.server.Addr().String(), spoiled{limits: []limit{l}})
 			o := w.options()
 			o.Server = network.addr()
 			a := w.run(o)
@@ -367,7 +366,7 @@ func TestAnswerComesLate(t *testing.T) {
 	inFull(t)
 	w := newWorld(t)
 	w.logIn()
-	network := newProxy(t, w.server.Addr().String())
+	network := newProxy(t, w.server.Addr().String(), spoiled{})
 	o := w.options()
 	o.Server = network.addr()
 	a := w.run(o)
@@ -392,7 +391,7 @@ func TestAnswerComesLate(t *testing.T) {
 // measured is how many bytes go both ways before a message of Bob's is there.
 func measured(w *world) (up, down int) {
 	w.Helper()
-	network := newProxy(w, w.server.Addr().String())
+	network := newProxy(w, w.server.Addr().String(), spoiled{})
 	o := w.options()
 	o.Server = network.addr()
 	a := w.run(o)
