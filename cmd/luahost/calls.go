@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -112,9 +113,7 @@ func latest(ctx context.Context, log *store.Reader, q store.CallQuery) (calls []
 	if limit > 0 && len(calls) > limit {
 		calls, more = calls[:limit], true
 	}
-	for i, j := 0, len(calls)-1; i < j; i, j = i+1, j-1 {
-		calls[i], calls[j] = calls[j], calls[i]
-	}
+	slices.Reverse(calls)
 	return calls, more, err
 }
 
