@@ -26,18 +26,6 @@ const (
 	// maxDelay bounds what ping_delay_disconnect may ask for.
 	maxDelay = 10 * time.Minute
 
-	writeTimeout = 30 * time.Second
-
-	// maxQueue bounds what waits for a client that does not read. Beyond it
-	// the connection is cut: the client comes back and asks for what it missed.
-	maxQueue = 8 << 20
-
-	// messageCost is what a queued message takes beside its body.
-	messageCost = 100
-
-	// flushAt is how much of a queue is sent with one write.
-	flushAt = 64 << 10
-
 	// maxRunning bounds the requests of one connection that run at a time;
 	// reading stops until one is done.
 	maxRunning = 4096
@@ -67,13 +55,6 @@ type conn struct {
 	out    []outgoing
 	size   int // of what is in out, in bytes
 	closed bool
-}
-
-// outgoing is one payload to be sent.
-type outgoing struct {
-	session *session // whose key encrypts it; nil: body is the payload
-	quick   bool     // body goes out as it is, without a frame
-	message
 }
 
 func newConn(s *Server, nc net.Conn) *conn {
@@ -236,86 +217,4 @@ func (c *conn) refuse(e *codec.ProtocolErr) {
 	var b bin.Buffer
 	b.PutInt32(-e.Code)
 	c.queue(outgoing{message: message{body: b.Buf}})
-}
-
-// queue has o sent, and never blocks.
-func (c *conn) queue(o outgoing) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closed {
-		return
-	}
-	if c.size += len(o.body) + messageCost; c.size > maxQueue {
-		c.closed, c.out = true, nil
-		c.nc.Close()
-	} else {
-		c.out = append(c.out, o)
-	}
-	c.filled.Signal()
-}
-
-// take waits for the queue to fill and empties it; spare becomes the new queue.
-func (c *conn) take(spare []outgoing) ([]outgoing, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for len(c.out) == 0 && !c.closed {
-		c.filled.Wait()
-	}
-	batch := c.out
-	c.out, c.size = spare[:0], 0
-	return batch, !c.closed
-}
-
-// write sends what is queued until the connection is closed.
-func (c *conn) write() {
-	var (
-		batch  []outgoing
-		plain  bin.Buffer
-		frames []byte
-	)
-	for {
-		clear(batch)
-		var open bool
-		if batch, open = c.take(batch); !open {
-			return
-		}
-		for i, o := range batch {
-			payload := o.body
-			if o.session != nil {
-				if err := c.encrypt(&plain, o); err != nil {
-					c.server.o.Log.Error("message not encrypted", "err", err)
-					continue
-				}
-				payload = plain.Buf
-			}
-			if o.quick {
-				frames = append(frames, payload...)
-			} else {
-				frames = c.wire.appendFrame(frames, payload)
-			}
-			if i < len(batch)-1 && len(frames) < flushAt {
-				continue
-			}
-			c.nc.SetWriteDeadline(time.Now().Add(writeTimeout))
-			if _, err := c.wire.w.Write(frames); err != nil {
-				c.close()
-				return
-			}
-			if frames = frames[:0]; cap(frames) > 2*flushAt {
-				frames, plain.Buf = nil, nil // a big one is rare
-			}
-		}
-	}
-}
-
-func (c *conn) encrypt(b *bin.Buffer, o outgoing) error {
-	key := o.session.key
-	return c.server.cipher.Encrypt(key.AuthKey, crypto.EncryptedMessageData{
-		Salt:                   key.salt(),
-		SessionID:              o.session.id,
-		MessageID:              o.id,
-		SeqNo:                  o.seq,
-		MessageDataLen:         int32(len(o.body)),
-		MessageDataWithPadding: o.body,
-	}, b)
 }

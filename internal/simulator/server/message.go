@@ -31,8 +31,12 @@ const (
 )
 
 const (
-	// A client's clock may be that far behind or ahead.
-	maxPast   = 300 * time.Second
+	// maxPast is how far behind the clock of a client may be
+	// (https://core.telegram.org/mtproto/description#message-identifier-msg-id).
+	maxPast = 300 * time.Second
+
+	// maxFuture is how far ahead the clock of a client may be
+	// (https://core.telegram.org/mtproto/description#message-identifier-msg-id).
 	maxFuture = 30 * time.Second
 )
 

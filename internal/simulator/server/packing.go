@@ -13,7 +13,8 @@ import (
 )
 
 const (
-	// maxContained is how many messages Telegram takes in a container.
+	// maxContained is how many messages a container may hold
+	// (https://core.telegram.org/mtproto/service_messages#containers).
 	maxContained = 1020
 
 	// maxUnpacked bounds what a packed message may unpack to.

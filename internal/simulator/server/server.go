@@ -33,9 +33,11 @@ import (
 )
 
 const (
-	// maxConns and maxStrangers bound the connections, and those of them that
-	// have not shown a key.
-	maxConns     = 10_000
+	// maxConns bounds the connections. One too many is closed at once.
+	maxConns = 10_000
+
+	// maxStrangers bounds the connections that have not shown a key. The oldest
+	// makes room for one more.
 	maxStrangers = 256
 )
 

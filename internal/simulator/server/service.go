@@ -14,6 +14,8 @@ const (
 	destroyAuthKeyTypeID   = 0xd1435160
 	destroyAuthKeyOkTypeID = 0xf660e1d4
 
+	// maxFutureSalts bounds what get_future_salts may ask for
+	// (https://core.telegram.org/mtproto/service_messages#request-for-several-future-salts).
 	maxFutureSalts = 64
 
 	// What msgs_state_info says of a message.
