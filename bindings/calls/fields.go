@@ -20,9 +20,6 @@ type field = object.Field[*view]
 func (m *module) classOf() *object.Class[*view] {
 	return &object.Class[*view]{
 		Name: "call", Fields: m.fields(), Methods: m.methods(), String: (*view).String,
-		Equal: func(a, b *view) bool {
-			return a.call.ID() == b.call.ID() && a.call.Account().User == b.call.Account().User
-		},
 	}
 }
 

@@ -17,7 +17,6 @@ type Class[T any] struct {
 	Fields  []Field[T]
 	Methods []Method[T]
 	String  func(T) string // for tostring: shows no secret
-	Equal   func(a, b T) bool
 }
 
 // Field is read anew each time.
@@ -46,7 +45,7 @@ func (c *Class[T]) metatable(rt *script.Runtime, L *lua.LState) *lua.LTable {
 	if mt, ok := registry.RawGetString(key).(*lua.LTable); ok {
 		return mt
 	}
-	mt := L.CreateTable(0, 5)
+	mt := L.CreateTable(0, 4)
 	mt.RawSetString("__metatable", lua.LFalse)
 	mt.RawSetString("__index", L.NewFunction(c.index(rt, L)))
 	mt.RawSetString("__newindex", L.NewFunction(c.refuse))
@@ -54,13 +53,6 @@ func (c *Class[T]) metatable(rt *script.Runtime, L *lua.LState) *lua.LTable {
 		L.Push(lua.LString(c.String(c.self(L, "tostring"))))
 		return 1
 	}))
-	if c.Equal != nil {
-		mt.RawSetString("__eq", L.NewFunction(func(L *lua.LState) int {
-			a, b := c.self(L, "=="), L.CheckUserData(2).Value.(T)
-			L.Push(lua.LBool(c.Equal(a, b)))
-			return 1
-		}))
-	}
 	registry.RawSetString(key, mt)
 	return mt
 }

@@ -15,6 +15,7 @@ import (
 type chapter struct {
 	folder  string
 	title   string
+	prefix  string // of the names, in the titles of the pages
 	intro   string
 	column  string                    // what the index says of Gives
 	form    func(manual.Entry) string // how a script writes it
@@ -26,27 +27,27 @@ type chapter struct {
 func chapters() []chapter {
 	return []chapter{
 		{
-			"functions", "Functions", "Globals of every script.", "gives", called(""),
+			"functions", "Functions", "", "Globals of every script.", "gives", called(""),
 			concat(rule.Functions(), event.Functions(), people.Functions()), true,
 		},
 		{
-			"when", "Conditions of a rule", "What the `when` of a [rule](functions/rule.md) may have. All of them have to hold. A misspelt one is an error while the script loads.", "takes",
+			"when", "Conditions of a rule", "", "What the `when` of a [rule](functions/rule.md) may have. All of them have to hold. A misspelt one is an error while the script loads.", "takes",
 			func(e manual.Entry) string { return "when = {" + e.Name + " = …}" }, rule.Conditions(), true,
 		},
 		{
-			"events", "Events", "What `on` waits for, beside every [update of Telegram](https://core.telegram.org/type/Update) by its name. For one call they begin in this order; handlers of the same event run side by side.", "the handler gets",
+			"events", "Events", "", "What `on` waits for, beside every [update of Telegram](https://core.telegram.org/type/Update) by its name. For one call they begin in this order; handlers of the same event run side by side.", "the handler gets",
 			func(e manual.Entry) string {
 				return "on(\"" + e.Name + "\", function(" + e.Params[0].Name + ") … end)"
 			}, gets(event.Events()), false,
 		},
 		{
-			"call", "The call: fields", "Rules and the events of calls give a call. Its fields are read, never set, and always show how the call stands now.", "is",
+			"call", "The call: fields", "call.", "Rules and the events of calls give a call. Its fields are read, never set, and always show how the call stands now.", "is",
 			field("call"), calls.Fields(), false,
 		},
-		{"call", "The call: methods", "Called with a colon.", "gives", called("call:"), calls.Methods(), true},
-		{"calls", "All calls", "", "gives", called("calls."), calls.Functions(), true},
-		{"message", "The message: fields", "The event `message` gives a message.", "is", field("message"), message.Fields(), false},
-		{"message", "The message: methods", "", "gives", called("message:"), message.Methods(), true},
+		{"call", "The call: methods", "call:", "Called with a colon.", "gives", called("call:"), calls.Methods(), true},
+		{"calls", "All calls", "calls.", "", "gives", called("calls."), calls.Functions(), true},
+		{"message", "The message: fields", "message.", "The event `message` gives a message.", "is", field("message"), message.Fields(), false},
+		{"message", "The message: methods", "message:", "", "gives", called("message:"), message.Methods(), true},
 	}
 }
 
@@ -117,7 +118,7 @@ func pages() map[string]string {
 		index.WriteString("| | " + c.column + " | |\n|---|---|---|\n")
 		for _, e := range c.entries {
 			name := c.folder + "/" + e.Name + ".md"
-			index.WriteString("| [`" + e.Name + "`](" + name + ") | " + cell(e.Gives) + " | " + summary(e.Doc) + " |\n")
+			index.WriteString("| [`" + c.prefix + e.Name + "`](" + name + ") | " + cell(e.Gives) + " | " + summary(e.Doc) + " |\n")
 			all[name] = page(c, e)
 		}
 	}
@@ -127,7 +128,7 @@ func pages() map[string]string {
 
 func page(c chapter, e manual.Entry) string {
 	var b strings.Builder
-	b.WriteString(generated + "# " + e.Name + "\n\n```lua\n" + c.form(e) + "\n```\n\n")
+	b.WriteString(generated + "# " + c.prefix + e.Name + "\n\n```lua\n" + c.form(e) + "\n```\n\n")
 	if e.Gives != "" {
 		b.WriteString(strings.ToUpper(c.column[:1]) + c.column[1:] + ": " + e.Gives + ".\n\n")
 	}
