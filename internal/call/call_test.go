@@ -1,6 +1,7 @@
 package call_test
 
 import (
+	"bytes"
 	"errors"
 	"testing"
 	"time"
@@ -295,7 +296,31 @@ func TestLostAnswer(t *testing.T) {
 		w.must(c.Accept(t.Context(), night))
 		w.must(end.Confirm(t.Context(), awaits[*tg.PhoneCallAccepted](w.caller))) // the key is that of the first
 		w.await(c, call.EventActive)
+		if !bytes.Equal(c.Key(), end.Key()) {
+			t.Error("the two sides have different keys")
+		}
 	})
+}
+
+// TestAnswerThatTakesTooLong: the call is over, its end is told, and who asked
+// for the rest still gets an answer.
+func TestAnswerThatTakesTooLong(t *testing.T) {
+	w := newWorld(t)
+	end, c := w.ring()
+	w.sim.Inject(simulator.Fault{Method: "phone.discardCall", User: w.ann, Delay: time.Minute})
+	declined := make(chan error)
+	go func() { declined <- c.Decline(t.Context(), night, "") }()
+	w.clock.AwaitTimers(3) // of Telegram, of the call, and of the decline that is held back
+	w.must(end.HangUp(t.Context(), &tg.PhoneCallDiscardReasonMissed{}, 0))
+	<-c.Decided()
+	w.clock.AwaitTimers(2) // Telegram's is gone
+	w.settleTimers(c)
+	w.clock.Advance(10 * time.Second)
+	w.wantOutcome(c, call.Missed)
+	w.clock.Advance(time.Minute)
+	if err := <-declined; !tgerr.Is(err, call.CallEnded) {
+		t.Errorf("declined: %v", err)
+	}
 }
 
 func TestNotAcceptedWithoutItsRow(t *testing.T) {

@@ -113,7 +113,9 @@ func TestAgree(t *testing.T) {
 	if err := c.agree(&tg.PhoneCall{}); err != nil || !bytes.Equal(c.secret.key, key) {
 		t.Error("a second phoneCall counts")
 	}
+	between := padded(new(big.Int).Exp(power(b), b.b, g.p)) // the key with somebody who has put in a half of his own
 	for name, wrong := range map[string]*tg.PhoneCall{
+		"somebody in between": {GAOrB: padded(power(b)), KeyFingerprint: fingerprint(between)},
 		"another half":        {GAOrB: padded(power(b)), KeyFingerprint: fingerprint(key)},
 		"another fingerprint": {GAOrB: gA, KeyFingerprint: 1},
 		"no half":             {KeyFingerprint: fingerprint(key)},

@@ -27,12 +27,6 @@ func (b *Book) Invoke(ctx context.Context, a Account, by By, in bin.Encoder, out
 			c.post(func(*course) { c.secret = nil }) // the key is the script's
 			return result{err: send()}
 		}, send)
-	case *tg.PhoneReceivedCallRequest:
-		err := send()
-		if c, ok := b.Find(a.User, in.Peer.ID); ok && err == nil {
-			c.post((*course).received)
-		}
-		return err
 	case *tg.PhoneRequestCallRequest, *tg.PhoneConfirmCallRequest:
 		err := send()
 		if answer, ok := decoded(out).(*tg.PhonePhoneCall); ok && err == nil {

@@ -82,6 +82,21 @@ func TestRawAcceptEndsAtTheConnectTimeout(t *testing.T) {
 	w.wantOutcome(c, call.Failed)
 }
 
+// TestRawAcceptAfterAnAcceptThatFailed: the key of the first is forgotten.
+func TestRawAcceptAfterAnAcceptThatFailed(t *testing.T) {
+	w := newWorld(t)
+	end, c := w.ring()
+	w.sim.Inject(simulator.Fault{Method: "phone.acceptCall", Err: simulator.FloodWait(90 * time.Second)})
+	if err := c.Accept(t.Context(), night); !tgerr.Is(err, "FLOOD_WAIT") {
+		t.Fatal(err)
+	}
+	half := make([]byte, 256)
+	half[10] = 1
+	w.must(w.raw(other, &tg.PhoneAcceptCallRequest{Peer: c.Peer(), GB: half, Protocol: simulator.Protocol()}, &tg.PhonePhoneCall{}))
+	w.must(end.Confirm(t.Context(), awaits[*tg.PhoneCallAccepted](w.caller)))
+	w.await(c, call.EventActive)
+}
+
 // TestRawOthersPass: what is about no call that the Book knows goes out as it is.
 func TestRawOthersPass(t *testing.T) {
 	w := newWorld(t)

@@ -40,11 +40,11 @@ func (m *course) summary() string {
 	if m.end.reason != "" {
 		words = append(words, "reason "+m.end.reason)
 	}
-	if ring := m.rangFor(); ring >= 50*time.Millisecond {
-		words = append(words, "rang for "+ring.Round(time.Millisecond).String())
+	if ring := m.rangFor().Round(time.Millisecond); ring > 0 {
+		words = append(words, "rang for "+ring.String())
 	}
-	if talk := m.talk(); talk > 0 {
-		words = append(words, "talked for "+talk.Round(time.Millisecond).String())
+	if talk := m.talk().Round(time.Millisecond); talk > 0 {
+		words = append(words, "talked for "+talk.String())
 	}
 	return strings.Join(words, ", ")
 }

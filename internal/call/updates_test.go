@@ -1,6 +1,7 @@
 package call_test
 
 import (
+	"context"
 	"sync"
 	"testing"
 	"time"
@@ -165,6 +166,32 @@ func TestRowsThatACrashLeftOpen(t *testing.T) {
 	w.wantRow(9, call.Answered)
 	if row := w.row(9); row.Talk != 12*time.Second {
 		t.Errorf("talked for %v", row.Talk)
+	}
+}
+
+// TestReadyLeavesAloneWhatGoesOn: a call may ring before the account is ready.
+func TestReadyLeavesAloneWhatGoesOn(t *testing.T) {
+	w := newWorld(t)
+	w.settled()
+	_, c := w.ring()
+	w.book.Ready(t.Context(), w.home.Account)
+	if row := w.row(c.ID()); row.State != "ringing" || row.Outcome != "" {
+		t.Errorf("the log has %+v", row)
+	}
+}
+
+// TestHistoryIsFiledBeforeTheEnd: nothing that Telegram has told is lost.
+func TestHistoryIsFiledBeforeTheEnd(t *testing.T) {
+	w := newWorld(t)
+	for id := range int64(20) {
+		book := call.New(call.Options{Clock: w.clock, Store: w.db})
+		book.Message(w.home.Account, entry(id, w.bob, &tg.PhoneCallDiscardReasonMissed{}, 0), nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		w.must(book.Run(ctx))
+		if row := w.row(id); row.Outcome != "missed" {
+			t.Errorf("the log has %+v", row)
+		}
 	}
 }
 
