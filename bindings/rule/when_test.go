@@ -48,7 +48,8 @@ func options() script.Options {
 // compiled gives the rule that has the text as its when.
 func compiled(t testing.TB, when string) *Rule {
 	t.Helper()
-	s, err := scripttest.Source(t, "a.lua", `rule "x" { when = `+when+`, action = function() end }`, options())
+	const functions = "local yes = function() end\nlocal no = function() end\n"
+	s, err := scripttest.Source(t, "a.lua", functions+`rule "x" { when = `+when+`, action = function() end }`, options())
 	if err != nil {
 		t.Fatalf("%s: %v", when, err)
 	}
