@@ -41,7 +41,7 @@ func TestCallsInTrouble(t *testing.T) {
 	seen := newSeen()
 	w.run(t, []int{0}, host.Options{Scripts: script, Observe: host.Observe{Event: seen.event, Request: seen.request}})
 	for range together {
-		w.people = append(w.people, w.caller(t))
+		w.people = append(w.people, theWorld(t).caller(t))
 	}
 	var calls []*simulator.End
 	for n := range rounds {
@@ -142,7 +142,6 @@ func newTroubled(t *testing.T) *troubled {
 		world:   &world{telegram: shared.telegram, clock: shared.clock, dir: shared.dir, ids: shared.ids, calls: shared.calls},
 		options: server.Options{Addr: "127.0.0.1:0", Telegram: shared.telegram, Keys: shared.server.Keys()},
 	}
-	w.callers.Store(500_000) // whose phones nobody else has
 	key, err := server.NewKey()
 	if err != nil {
 		t.Fatal(err)
