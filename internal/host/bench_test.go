@@ -3,7 +3,6 @@ package host_test
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -21,6 +20,7 @@ import (
 
 	"luahost/internal/host"
 	"luahost/internal/simulator"
+	"luahost/internal/store"
 )
 
 // runCalls is how many calls one run of BenchmarkCall rings.
@@ -50,6 +50,50 @@ func BenchmarkCall(b *testing.B) {
 			b.ReportMetric(median(byLua.p50)/median(byGotd.p50), "p50/gotd")
 			b.ReportMetric(median(byLua.rate), "rate")
 			b.ReportMetric(median(byLua.rate)/median(byGotd.rate), "rate/gotd")
+		})
+	}
+}
+
+// rules are asked in the order in which they stand here; the last one acts.
+const rules = `
+for n = 1, 10 do
+  rule("video " .. n) { when = { from = "anyone", video = true }, action = function(call) call:accept() end }
+end
+rule "busy" { when = { from = "anyone" }, action = function(call) call:decline("busy") end }
+`
+
+// BenchmarkDecisions is BenchmarkCall's way of a call with eleven rules asked, by a
+// host that keeps the log and the trace of calls and by one that does not, in
+// alternating runs. /without is the first one's figure through the second's.
+func BenchmarkDecisions(b *testing.B) {
+	w := theWorld(b)
+	scripts := b.TempDir()
+	if err := os.WriteFile(filepath.Join(scripts, "rules.lua"), []byte(rules), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	kept, err := store.Open(store.Options{Path: filepath.Join(b.TempDir(), "luahost.db")})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { kept.Close() })
+	w.run(b, []int{0}, host.Options{Scripts: scripts, Store: kept})
+	w.run(b, []int{1}, host.Options{Scripts: scripts})
+	for _, outstanding := range []int{1, 64} {
+		b.Run(fmt.Sprintf("outstanding=%d", outstanding), func(b *testing.B) {
+			var with, without runs
+			callers := make([]*simulator.Client, outstanding)
+			for i := range callers {
+				callers[i] = w.caller(b)
+			}
+			for b.Loop() {
+				with.add(w.ringFor(b, w.ids[0], callers))
+				without.add(w.ringFor(b, w.ids[1], callers))
+			}
+			b.ReportMetric(0, "ns/op") // of a pair of runs: says nothing
+			b.ReportMetric(median(with.p50), "p50")
+			b.ReportMetric(median(with.p50)/median(without.p50), "p50/without")
+			b.ReportMetric(median(with.rate), "rate")
+			b.ReportMetric(median(with.rate)/median(without.rate), "rate/without")
 		})
 	}
 }
@@ -150,11 +194,14 @@ func (w *world) ringFor(b *testing.B, user int64, callers []*simulator.Client) (
 	return median(took), runCalls / time.Since(began).Seconds()
 }
 
+// lastRandomID keeps thousands of calls of one caller apart.
+var lastRandomID atomic.Int32
+
 // request rings without the arithmetic of a key exchange, which is the caller's
 // and would be most of what is measured.
 func request(from *simulator.Client, to int64) (id int64, err error) {
 	answer, err := tg.NewClient(from).PhoneRequestCall(context.Background(), &tg.PhoneRequestCallRequest{
-		UserID: from.InputUser(to), RandomID: int(rand.Int32()), GAHash: make([]byte, 32), Protocol: simulator.Protocol(),
+		UserID: from.InputUser(to), RandomID: int(lastRandomID.Add(1)), GAHash: make([]byte, 32), Protocol: simulator.Protocol(),
 	})
 	if err != nil {
 		return 0, err

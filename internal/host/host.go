@@ -48,9 +48,9 @@ import (
 
 // Options are what a Host is made of.
 type Options struct {
-	Accounts []account.Options // at least one; Store, Log, Clock and OnUpdate are filled in by New
+	Accounts []account.Options // at least one; Log, Clock and OnUpdate are filled in by New
 	Scripts  string            // the folder of the scripts
-	Store    *store.Store      // of calls, traces and what the accounts have seen
+	Store    *store.Store      // of calls and traces; nil: none are kept, and every caller rings for the first time
 	Limits   script.Limits     // zero: the documented defaults
 	Quiet    time.Duration     // how long the folder rests before it is read again; zero: script's default
 	Log      *slog.Logger      // nil: silent
@@ -83,18 +83,19 @@ type Host struct {
 	router   *router
 	phone    *phone
 	started  time.Time
+	tracing  bool // somebody reads the traces
 }
 
 // New prepares a host; nothing is connected or loaded before Run.
 func New(opts Options) (*Host, error) {
-	switch {
-	case len(opts.Accounts) == 0:
+	if len(opts.Accounts) == 0 {
 		return nil, errors.New("no account: a host needs at least one")
-	case opts.Store == nil:
-		return nil, errors.New("no store: a host needs one")
 	}
 	opts.setDefaults()
-	h := &Host{log: opts.Log, observe: opts.Observe, started: opts.Clock.Now(), router: &router{lines: make(map[string]*line)}}
+	h := &Host{
+		log: opts.Log, observe: opts.Observe, started: opts.Clock.Now(), tracing: opts.Store != nil || opts.Observe.Entry != nil,
+		router: &router{lines: make(map[string]*line)},
+	}
 	h.telegram = tl.New(tl.Options{
 		Invoker: h.router,
 		Peers:   h.router,
@@ -148,7 +149,7 @@ func (h *Host) open(rt *script.Runtime) {
 func (h *Host) openAccounts(opts Options) error {
 	for _, o := range opts.Accounts {
 		l := &line{}
-		o.Store, o.Log, o.Clock = opts.Store, opts.Log, opts.Clock
+		o.Log, o.Clock = opts.Log, opts.Clock
 		o.OnUpdate = func(u account.Update) { h.received(l, u) }
 		a, err := account.New(o)
 		if err != nil {

@@ -88,16 +88,16 @@ func (p *phone) event(c *call.Call, name string) {
 // ask puts a ring to the rules. A rule that is slow runs on when Ask returns, and
 // one that declined may yet reply, so the context does not end with the call.
 func (p *phone) ask(c *call.Call, h *held) {
-	rule.Ask(h.ctx, rule.Asking{
-		Pin: h.pin, Within: p.within, Clock: p.clock,
-		Facts: rule.Facts{
-			Call:    c,
-			Blocked: func(ctx context.Context) (bool, error) { return h.blocked.has(ctx, c.From().ID) },
-			Rings: func(ctx context.Context, since time.Time) ([]time.Time, error) {
-				return p.store.Rings(ctx, c.Account().User, c.From().ID, since)
-			},
-		},
-	})
+	facts := rule.Facts{
+		Call:    c,
+		Blocked: func(ctx context.Context) (bool, error) { return h.blocked.has(ctx, c.From().ID) },
+	}
+	if p.store != nil {
+		facts.Rings = func(ctx context.Context, since time.Time) ([]time.Time, error) {
+			return p.store.Rings(ctx, c.Account().User, c.From().ID, since)
+		}
+	}
+	rule.Ask(h.ctx, rule.Asking{Pin: h.pin, Facts: facts, Within: p.within, Clock: p.clock})
 }
 
 // message gives a call's entry in the history to the book: it settles how the

@@ -58,7 +58,7 @@ func (h *Host) requested(ctx context.Context, r tl.Request) {
 		level, attrs = slog.LevelWarn, append(attrs, slog.String("error", made.Refusal()))
 	}
 	h.log.LogAttrs(ctx, level, "request", attrs...)
-	if c, ok := call.FromContext(ctx); ok {
+	if c, ok := call.FromContext(ctx); ok && h.tracing {
 		c.Trace(h.requestEntry(made))
 	}
 	if h.observe.Request != nil {
@@ -80,7 +80,7 @@ func (h *Host) requestEntry(r Request) store.Entry {
 // handled records a handler that has ended. What a rule did is traced by whoever
 // asked it.
 func (h *Host) handled(run script.Run) {
-	if c, ok := call.FromContext(run.Context); ok && run.Event != "rule" {
+	if c, ok := call.FromContext(run.Context); ok && h.tracing && run.Event != "rule" {
 		e := store.Entry{
 			Kind: "handler", Name: run.Event, Took: run.Took,
 			Script: run.Script, Generation: run.Generation, Line: run.Line,

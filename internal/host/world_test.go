@@ -204,6 +204,7 @@ func (w *world) start(t testing.TB, accounts []int, scripts map[string]string, c
 		r.raw = r.raw || strings.Contains(source, "updatePhoneCall")
 	}
 	opts := host.Options{
+		Store:   w.accounts[0].Store,
 		Scripts: r.scripts,
 		Quiet:   20 * time.Millisecond,
 		Log:     slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
@@ -235,7 +236,6 @@ func (w *world) run(t testing.TB, accounts []int, opts host.Options) (h *host.Ho
 	for _, i := range accounts {
 		opts.Accounts = append(opts.Accounts, w.accounts[i])
 	}
-	opts.Store = opts.Accounts[0].Store
 	ready := make(chan struct{}, len(accounts))
 	opts.Observe.Ready = func(*account.Account) { ready <- struct{}{} }
 	h, err := host.New(opts)
