@@ -76,6 +76,15 @@ func (t *Telegram) getContacts(from *Client, _ *tg.ContactsGetContactsRequest) (
 	return list, nil
 }
 
+// getStatuses tells when each contact was last seen.
+func (t *Telegram) getStatuses(from *Client, _ *tg.ContactsGetStatusesRequest) (*tg.ContactStatusVector, error) {
+	list := &tg.ContactStatusVector{Elems: []tg.ContactStatus{}}
+	for _, id := range slices.Sorted(maps.Keys(from.user.contacts)) {
+		list.Elems = append(list.Elems, tg.ContactStatus{UserID: id, Status: t.statusOf(t.users[id])})
+	}
+	return list, nil
+}
+
 // importContacts saves those whose numbers somebody has.
 func (t *Telegram) importContacts(from *Client, in *tg.ContactsImportContactsRequest) (*tg.ContactsImportedContacts, error) {
 	list := &tg.ContactsImportedContacts{

@@ -220,6 +220,14 @@ func TestPeersThatCannotBeMeant(t *testing.T) {
 				_, err := ann.api.MessagesSetTyping(t.Context(), &tg.MessagesSetTypingRequest{Peer: peer, Action: &tg.SendMessageTypingAction{}})
 				return err
 			},
+			"getPeerSettings": func() error {
+				_, err := ann.api.MessagesGetPeerSettings(t.Context(), peer)
+				return err
+			},
+			"getPeerDialogs": func() error {
+				_, err := ann.api.MessagesGetPeerDialogs(t.Context(), []tg.InputDialogPeerClass{&tg.InputDialogPeer{Peer: peer}})
+				return err
+			},
 			"unblock": func() error {
 				_, err := ann.api.ContactsUnblock(t.Context(), &tg.ContactsUnblockRequest{ID: peer})
 				return err
@@ -291,4 +299,51 @@ func TestADifferenceIsCutWhereItIsAskedTo(t *testing.T) {
 	got, err := bob.api.UpdatesGetDifference(t.Context(), request)
 	w.must(err)
 	w.equal("too long", got.(*tg.UpdatesDifferenceTooLong).Pts, 6)
+}
+
+func TestSomeConversationsAndTheirSettings(t *testing.T) {
+	w := newWorld(t)
+	carol := w.login(w.carol)
+	for i, to := range []int64{w.ann, w.bob, w.ann} {
+		_, err := w.write(carol, w.peer(carol, to), itoa(int64(i)), int64(i))
+		w.must(err)
+	}
+	got, err := carol.api.MessagesGetPeerDialogs(t.Context(), []tg.InputDialogPeerClass{
+		&tg.InputDialogPeer{Peer: w.peer(carol, w.dan)}, &tg.InputDialogPeer{Peer: w.peer(carol, w.ann)},
+	})
+	w.must(err)
+	w.equal("conversations", len(got.Dialogs), 1)
+	w.equal("the last message", describeMessage(got.Messages[0]), `out "2"`)
+	w.equal("pts", got.State.Pts, 4)
+	_, err = carol.api.MessagesGetPeerDialogs(t.Context(), nil)
+	w.refused("none", err, "400 INPUT_PEERS_EMPTY")
+	_, err = carol.api.MessagesGetPeerDialogs(t.Context(), []tg.InputDialogPeerClass{&tg.InputDialogPeerFolder{FolderID: 1}})
+	w.refused("a folder", err, "400 PEER_ID_INVALID")
+
+	settings, err := carol.api.MessagesGetPeerSettings(t.Context(), w.peer(carol, w.ann))
+	w.must(err)
+	w.equal("a stranger", settings.Settings.AddContact, true)
+	w.equal("who it is", settings.Users[0].(*tg.User).ID, w.ann)
+}
+
+func TestContactsAreSearched(t *testing.T) {
+	w := newWorld(t)
+	ann := w.login(w.ann)
+	search := func(q string) string {
+		found, err := ann.api.ContactsSearch(t.Context(), &tg.ContactsSearchRequest{Q: q, Limit: 10})
+		if err != nil {
+			return refusal(err)
+		}
+		return fmt.Sprint(len(found.MyResults), len(found.Results), len(found.Users))
+	}
+	w.equal("a contact", search("BO"), "1 0 1")
+	w.equal("a stranger's username", search("rob"), "0 1 1")
+	w.equal("the middle of it", search("obot"), "0 0 0")
+	w.equal("nothing", search(""), "400 SEARCH_QUERY_EMPTY")
+	w.equal("one letter", search("b"), "400 QUERY_TOO_SHORT")
+
+	statuses, err := ann.api.ContactsGetStatuses(t.Context())
+	w.must(err)
+	w.equal("statuses", len(statuses), 1)
+	w.equal("whose", statuses[0].UserID, w.bob)
 }

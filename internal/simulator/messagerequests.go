@@ -1,7 +1,6 @@
 package simulator
 
 import (
-	"slices"
 	"unicode/utf8"
 
 	"github.com/gotd/td/tg"
@@ -58,22 +57,4 @@ func (u *user) replied(peer *user, in tg.InputReplyToClass) (*message, error) {
 		return nil, Refuse(400, "REPLY_MESSAGE_ID_INVALID")
 	}
 	return &u.messages[to.ReplyToMsgID-1], nil
-}
-
-// getDialogs gives all conversations, the newest first. Our choice: offsets,
-// folders and the hash are not looked at.
-func (t *Telegram) getDialogs(from *Client, _ *tg.MessagesGetDialogsRequest) (tg.MessagesDialogsClass, error) {
-	last, seen := []message{}, map[*user]bool{}
-	for _, m := range slices.Backward(from.user.messages) {
-		if !seen[m.peer] {
-			seen[m.peer] = true
-			last = append(last, m)
-		}
-	}
-	dialogs := make([]tg.DialogClass, 0, len(last))
-	for _, m := range last {
-		dialogs = append(dialogs, &tg.Dialog{Peer: &tg.PeerUser{UserID: m.peer.ID}, TopMessage: m.id})
-	}
-	messages, users := t.messagesSeenBy(from.user, last)
-	return &tg.MessagesDialogs{Dialogs: dialogs, Messages: messages, Chats: []tg.ChatClass{}, Users: users}, nil
 }

@@ -46,7 +46,10 @@ func methods() map[string]method {
 		"users.getFullUser": on(userOrBot, (*Telegram).getFullUser, documented("400 USER_ID_INVALID")),
 
 		// contacts: contacts.go, blocks.go, resolve.go
-		"contacts.getContacts":    on(usersAlone, (*Telegram).getContacts),
+		"contacts.getContacts": on(usersAlone, (*Telegram).getContacts),
+		"contacts.getStatuses": on(usersAlone, (*Telegram).getStatuses),
+		"contacts.search": on(usersAlone, (*Telegram).searchContacts,
+			documented("400 SEARCH_QUERY_EMPTY", "400 QUERY_TOO_SHORT")),
 		"contacts.importContacts": on(usersAlone, (*Telegram).importContacts),
 		"contacts.addContact": on(usersAlone, (*Telegram).addContact,
 			documented("400 CONTACT_ID_INVALID", "400 CONTACT_NAME_EMPTY")),
@@ -60,7 +63,7 @@ func methods() map[string]method {
 		"contacts.resolveUsername": on(userOrBot, (*Telegram).resolveUsername,
 			documented("400 USERNAME_INVALID", "400 USERNAME_NOT_OCCUPIED")),
 
-		// messages, updates: messagerequests.go, history.go, dh.go, updates.go
+		// messages, updates: messagerequests.go, history.go, dialogs.go, dh.go, updates.go
 		"messages.sendMessage": on(userOrBot, (*Telegram).sendMessage,
 			documented("400 MESSAGE_EMPTY", "400 MESSAGE_TOO_LONG", "400 REPLY_MESSAGE_ID_INVALID", "400 USER_IS_BOT",
 				"400 YOU_BLOCKED_USER", "403 USER_IS_BLOCKED", "500 RANDOM_ID_DUPLICATE", "400 CHAT_ID_INVALID", "400 CHANNEL_INVALID"),
@@ -76,6 +79,10 @@ func methods() map[string]method {
 			documented("400 PEER_ID_INVALID", "400 CHAT_ID_INVALID"), ours("400 CHANNEL_INVALID")),
 		"messages.getMessages": on(userOrBot, (*Telegram).getMessages),
 		"messages.getDialogs":  on(usersAlone, (*Telegram).getDialogs),
+		"messages.getPeerDialogs": on(usersAlone, (*Telegram).getPeerDialogs,
+			documented("400 INPUT_PEERS_EMPTY", "400 PEER_ID_INVALID", "400 CHANNEL_INVALID"), ours("400 CHAT_ID_INVALID")),
+		"messages.getPeerSettings": on(usersAlone, (*Telegram).getPeerSettings,
+			documented("400 PEER_ID_INVALID", "400 CHANNEL_INVALID"), ours("400 CHAT_ID_INVALID")),
 		"messages.getDhConfig": on(usersAlone, (*Telegram).getDHConfig, documented("400 RANDOM_LENGTH_INVALID")),
 		"updates.getState":     on(userOrBot, (*Telegram).getState),
 		"updates.getDifference": on(userOrBot, (*Telegram).getDifference,

@@ -1,7 +1,10 @@
 package simulator
 
 import (
+	"maps"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gotd/td/tg"
 )
@@ -25,6 +28,38 @@ func (t *Telegram) resolveUsername(from *Client, in *tg.ContactsResolveUsernameR
 		return nil, Refuse(400, "USERNAME_NOT_OCCUPIED")
 	}
 	return t.resolved(from, u), nil
+}
+
+// searchContacts finds contacts by a part of their name, and others by the
+// beginning of their username. Our choice: two letters are enough.
+func (t *Telegram) searchContacts(from *Client, in *tg.ContactsSearchRequest) (*tg.ContactsFound, error) {
+	q := strings.ToLower(in.Q)
+	switch {
+	case q == "":
+		return nil, Refuse(400, "SEARCH_QUERY_EMPTY")
+	case utf8.RuneCountInString(q) < 2:
+		return nil, Refuse(400, "QUERY_TOO_SHORT")
+	}
+	found := &tg.ContactsFound{MyResults: []tg.PeerClass{}, Results: []tg.PeerClass{}, Chats: []tg.ChatClass{}}
+	users := []*user{}
+	for _, id := range slices.Sorted(maps.Keys(t.users)) {
+		u := t.users[id]
+		saved, contact := from.user.contacts[id]
+		name := strings.ToLower(saved.firstName + " " + saved.lastName + " " + u.Username)
+		switch {
+		case len(users) >= max(in.Limit, 0) || u == from.user:
+			continue
+		case contact && strings.Contains(name, q):
+			found.MyResults = append(found.MyResults, &tg.PeerUser{UserID: id})
+		case !contact && strings.HasPrefix(strings.ToLower(u.Username), q):
+			found.Results = append(found.Results, &tg.PeerUser{UserID: id})
+		default:
+			continue
+		}
+		users = append(users, u)
+	}
+	found.Users = t.usersSeenBy(from.user, users...)
+	return found, nil
 }
 
 func (t *Telegram) resolved(from *Client, u *user) *tg.ContactsResolvedPeer {

@@ -12,6 +12,7 @@ import (
 var renewals = map[int]map[uint32]renewal{
 	198: {
 		0xe8f463d0:                             addContact198,
+		0x11f812d8:                             searchContacts198,
 		0xa6c4600c:                             requestCall198,
 		0x983f9745:                             sendMessage198,
 		tg.ContactsImportContactsRequestTypeID: importContacts198,
@@ -47,6 +48,16 @@ func (l *layer) renew(b *bin.Buffer) error {
 func addContact198(b *bin.Buffer) (bin.Encoder, error) {
 	r := new(tg.ContactsAddContactRequest)
 	return r, r.DecodeBare(b)
+}
+
+// searchContacts198 cannot narrow the search.
+func searchContacts198(b *bin.Buffer) (bin.Encoder, error) {
+	q, err := b.String()
+	if err != nil {
+		return nil, err
+	}
+	limit, err := b.Int()
+	return &tg.ContactsSearchRequest{Q: q, Limit: limit}, err
 }
 
 // requestCall198 refuses to move a conference into a call, which the newest
