@@ -143,7 +143,12 @@ func (s *session) perform(ctx context.Context, in bin.Encoder, out bin.Decoder) 
 			s.wires.untold.Store(true) // the next refusal tells the server's time
 		case unsent(err):
 			// gotd sends again what it has sent, and gives up on what it has not.
-			s.wires.drop()
+			select {
+			case <-over:
+				continue
+			default:
+				s.wires.drop()
+			}
 			select {
 			case <-over:
 			case <-ctx.Done():

@@ -17,8 +17,9 @@ import (
 	"github.com/gotd/td/transport"
 )
 
-// wires makes gotd's connections, and keeps the newest in hand: to know when the
-// server was heard last and what time it has, and to cut it. gotd offers neither.
+// wires makes gotd's connections, and keeps them in hand: to know when the server
+// was heard last and what time it has, and to cut them. gotd offers neither. There
+// is one, and for a while another one where a file lies in another data centre.
 type wires struct {
 	dcs.Resolver
 	session *session
@@ -30,9 +31,9 @@ type wires struct {
 	forgotten atomic.Bool  // the server does not know the session's key; gotd makes another one
 
 	mu      sync.Mutex
-	newest  transport.Conn
+	open    map[*wire]struct{}
 	key     crypto.AuthKey // of the session; the zero key: none is known
-	because *notice        // why the newest was cut
+	because *notice        // why they were cut
 }
 
 // notice is a line of the log.
@@ -42,7 +43,10 @@ type notice struct {
 }
 
 func newWires(s *session, from dcs.Resolver) *wires {
-	return &wires{Resolver: from, session: s, time: newServerTime(), cipher: crypto.NewClientCipher(crypto.DefaultRand())}
+	return &wires{
+		Resolver: from, session: s, time: newServerTime(),
+		cipher: crypto.NewClientCipher(crypto.DefaultRand()), open: make(map[*wire]struct{}),
+	}
 }
 
 // Primary implements dcs.Resolver.
@@ -51,12 +55,13 @@ func (w *wires) Primary(ctx context.Context, dc int, list dcs.List) (transport.C
 	if err != nil {
 		return nil, err
 	}
+	c := &wire{conn, w}
 	w.mu.Lock()
-	w.newest = conn
+	w.open[c] = struct{}{}
 	w.mu.Unlock()
 	w.untold.Store(true)
 	w.listened()
-	return &wire{conn, w}, nil
+	return c, nil
 }
 
 func (w *wires) listened() { w.heard.Store(w.session.opts.LinkClock.Now().UnixNano()) }
@@ -66,26 +71,30 @@ func (w *wires) silence() time.Duration {
 	return w.session.opts.LinkClock.Now().Sub(time.Unix(0, w.heard.Load()))
 }
 
-// cut ends the newest connection, after which gotd makes another one. The text
-// goes into the log in the place of what gotd finds.
+// cut ends what is connected, after which gotd connects again. The text goes into
+// the log in the place of what gotd finds.
 func (w *wires) cut(text string, attrs ...any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.newest == nil {
-		return
+	if len(w.open) > 0 {
+		w.because = &notice{text, attrs}
+		w.close()
 	}
-	w.because = &notice{text, attrs}
-	_ = w.newest.Close() // it is of no use: that it cannot be closed properly changes nothing
-	w.newest = nil
 }
 
-// drop ends the newest connection because it is broken already.
+// drop ends what is connected because it is broken already.
 func (w *wires) drop() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.newest != nil {
-		_ = w.newest.Close()
+	w.close()
+}
+
+// close is called with w.mu held.
+func (w *wires) close() {
+	for c := range w.open {
+		_ = c.Conn.Close() // it is of no use: that it cannot be closed properly changes nothing
 	}
+	clear(w.open)
 }
 
 // reason gives what the last cut was for, once.
@@ -124,6 +133,14 @@ func (c *wire) Recv(ctx context.Context, b *bin.Buffer) error {
 		c.of.tellTime(b)
 	}
 	return nil
+}
+
+// Close implements transport.Conn.
+func (c *wire) Close() error {
+	c.of.mu.Lock()
+	delete(c.of.open, c)
+	c.of.mu.Unlock()
+	return c.Conn.Close()
 }
 
 // tellTime takes the server's time from a frame that came just now. Where that
