@@ -82,6 +82,22 @@ func Shown(v lua.LValue) string {
 	return v.Type().String()
 }
 
+// ShownPerson is Shown where a phone number may stand, of which it shows two
+// digits: what is raised is logged.
+func ShownPerson(v lua.LValue) string {
+	text, _ := v.(lua.LString)
+	digits := strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, string(text))
+	if len(digits) < 5 {
+		return Shown(v)
+	}
+	return `string "…` + digits[len(digits)-2:] + `"`
+}
+
 // clip bounds what a script's own strings put into an error text.
 func clip(s string) string {
 	const most = 48

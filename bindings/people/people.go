@@ -128,7 +128,7 @@ func whoType() manual.Type {
 				}
 			}
 		}
-		return nil, manual.Faultf("expected %s, got %s", words, manual.Shown(v))
+		return nil, manual.Faultf("expected %s, got %s", words, manual.ShownPerson(v))
 	}}
 }
 

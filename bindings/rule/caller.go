@@ -44,7 +44,7 @@ func fromType() manual.Type {
 				hint = " (an id is a number, a phone begins with +)"
 			}
 		}
-		return nil, manual.Faultf("expected %s, got %s%s", one.Words, manual.Shown(v), hint)
+		return nil, manual.Faultf("expected %s, got %s%s", one.Words, manual.ShownPerson(v), hint)
 	}
 	return manual.ListOf(one.Words+", or a list of these", one, true)
 }

@@ -289,7 +289,7 @@ func TestWrongWhen(t *testing.T) {
 		`{"contact"}`:                  `when: expected conditions by name, got the key number 1`,
 
 		`{from = "contcat"}`:        `when.from: expected "contact", "blocked", "stranger" or "anyone", an id, "@name" or "+phone", got string "contcat" (did you mean "contact"?)`,
-		`{from = "4930123456"}`:     `got string "4930123456" (an id is a number, a phone begins with +)`,
+		`{from = "4930123456"}`:     `got string "…56" (an id is a number, a phone begins with +)`,
 		`{from = {}}`:               `when.from: expected "contact", "blocked", "stranger" or "anyone", an id, "@name" or "+phone", or a list of these, got an empty table`,
 		`{from = {"@a", true}}`:     `when.from[2]: expected "contact"`,
 		`{from = {id = 5}}`:         `got a table that is no list`,

@@ -48,12 +48,8 @@ func TestText(t *testing.T) {
 // them may panic.
 func TestTextOfEveryConstructor(t *testing.T) {
 	m := tl.New(tl.Options{})
-	for id, make := range tg.TypesConstructorMap() {
-		object := make()
-		if _, ok := object.(bin.Object); !ok {
-			t.Fatalf("%x is no object", id)
-		}
-		m.Text(object)
+	for _, make := range tg.TypesConstructorMap() {
+		m.Text(make())
 	}
 }
 

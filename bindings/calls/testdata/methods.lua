@@ -29,6 +29,8 @@ local act = {
   end,
   -- the methods of phone take the call, and its peer
   raw = function(call)
+    assert(users.getUsers{id = {call.from}}[1].id == call.from.id)
+    assert(messages.sendMessage{peer = call.from, message = "declined"})
     assert(phone.discardCall{peer = call, duration = 0, reason = "busy", connection_id = "0"})
   end,
   peer = function(call)

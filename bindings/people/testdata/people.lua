@@ -23,6 +23,7 @@ function act.find(message)
 
   refuses("bob", 'string "bob"')
   refuses("+12", 'string "+12"')
+  refuses("+4930x12345", 'string "…45"')
   refuses("@", 'string "@"')
   refuses(-5, "number -5")
   refuses(1.5, "number 1.5")
