@@ -47,11 +47,11 @@ func (c *Call) discard(ctx context.Context, kind verb, by By, reason, usual stri
 func (c *Call) Accept(ctx context.Context, by By) error {
 	return c.claim(&claim{kind: accept, by: by}, func() result {
 		if err := c.keep(ctx); err != nil {
-			return result{err: err}
+			return result{err: err, unsent: true}
 		}
 		half, err := c.half(ctx)
 		if err != nil {
-			return result{err: err}
+			return result{err: err, unsent: true}
 		}
 		in := &tg.PhoneAcceptCallRequest{Peer: c.peer, GB: half, Protocol: c.protocol()}
 		line, err := c.invoke(ctx, by, "", in, &tg.PhonePhoneCall{})
@@ -73,9 +73,9 @@ func (c *Call) Rate(ctx context.Context, stars int, comment string) error {
 	case v.active.IsZero():
 		return refuse(CallNotActive, "the call was never active")
 	}
-	_, err := tg.NewClient(c.account.Invoker).PhoneSetCallRating(ctx, &tg.PhoneSetCallRatingRequest{
-		Peer: c.peer, Rating: stars, Comment: comment,
-	})
+	in := &tg.PhoneSetCallRatingRequest{Peer: c.peer, Rating: stars, Comment: comment}
+	line, err := c.invoke(ctx, By{}, fmt.Sprintf("%d stars", stars), in, &tg.UpdatesBox{})
+	c.trace(line)
 	return err
 }
 
@@ -142,7 +142,11 @@ func (c *Call) keep(ctx context.Context) error {
 	if c.book.opts.Store == nil {
 		return nil
 	}
-	if err := c.book.opts.Store.KeepCall(ctx, c.row(c.view.Load())); err != nil {
+	err := c.book.opts.Store.KeepCall(ctx, c.row(c.view.Load()))
+	if !c.post(func(*course) { c.renote = true }) { // it may have gone on meanwhile
+		c.note(c.view.Load())
+	}
+	if err != nil {
 		c.book.opts.Log.Error("call cannot be kept, so it is not accepted", "account", c.account.Name, "call", c.peer.ID, "err", err)
 		return refuse(CallNotKept, "the call is not accepted, because it cannot be written down first: %v", err)
 	}

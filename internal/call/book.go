@@ -71,7 +71,8 @@ type Book struct {
 	end    context.CancelFunc
 	owners sync.WaitGroup
 	groups groups
-	old    letters // entries of the history about calls that are not going on
+	old    letters    // entries of the history about calls that are not going on
+	filing sync.Mutex // held from reading a row of such a call to writing it
 
 	mu     sync.Mutex
 	closed bool
@@ -146,6 +147,14 @@ func (b *Book) Find(user, id int64) (*Call, bool) {
 	return c, ok
 }
 
+// offer is what all constructors of PhoneCall have but those of a call that is over.
+type offer interface {
+	GetVideo() bool
+	GetAccessHash() int64
+	GetAdminID() int64
+	GetParticipantID() int64
+}
+
 // first makes a call of the first update about it; nil if it is none to begin
 // with. The caller holds b.mu.
 func (b *Book) first(a Account, k key, seen tg.PhoneCallClass, users []tg.UserClass) *Call {
@@ -154,26 +163,16 @@ func (b *Book) first(a Account, k key, seen tg.PhoneCallClass, users []tg.UserCl
 		return nil
 	}
 	c := &Call{book: b, account: a, date: b.opts.Clock.Now(), decided: make(chan struct{}), over: make(chan struct{})}
-	var other int64
-	switch p := seen.(type) {
-	case *tg.PhoneCallRequested:
-		c.incoming, c.video, other = true, p.Video, p.AdminID
-		c.peer.AccessHash = p.AccessHash
+	p, ok := seen.(offer)
+	if _, c.incoming = seen.(*tg.PhoneCallRequested); !ok || c.incoming == (p.GetAdminID() == a.User) {
+		return nil // an end, or what another device of the callee is told
+	}
+	c.peer, c.video = tg.InputPhoneCall{ID: k.id, AccessHash: p.GetAccessHash()}, p.GetVideo()
+	c.from = userOf(users, p.GetParticipantID())
+	if p, ok := seen.(*tg.PhoneCallRequested); ok {
+		c.from = userOf(users, p.AdminID)
 		c.keys = &keys{hash: p.GAHash, protocol: p.Protocol}
-	case *tg.PhoneCallWaiting:
-		c.incoming, c.video, other = p.AdminID != a.User, p.Video, p.ParticipantID
-		c.peer.AccessHash = p.AccessHash
-	case *tg.PhoneCallAccepted:
-		c.incoming, c.video, other = p.AdminID != a.User, p.Video, p.ParticipantID
-		c.peer.AccessHash = p.AccessHash
-	case *tg.PhoneCall:
-		c.incoming, c.video, other = p.AdminID != a.User, p.Video, p.ParticipantID
-		c.peer.AccessHash = p.AccessHash
 	}
-	if _, rings := seen.(*tg.PhoneCallRequested); other == 0 || c.incoming != rings {
-		return nil // an end, or an answer to somebody else's accept
-	}
-	c.peer.ID, c.from = k.id, userOf(users, other)
 	b.begin(c, early)
 	if w, ok := seen.(*tg.PhoneCallWaiting); !c.incoming && (!ok || w.ReceiveDate != 0) {
 		c.take(seen) // it tells of more than a beginning

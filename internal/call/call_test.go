@@ -302,6 +302,25 @@ func TestLostAnswer(t *testing.T) {
 	})
 }
 
+// TestAcceptThatWasNotSent: where it fails before the request, Telegram cannot
+// have done it, and a later refusal is not taken for its success.
+func TestAcceptThatWasNotSent(t *testing.T) {
+	w := newWorld(t)
+	_, c := w.ring()
+	w.sim.Inject(simulator.Fault{Method: "messages.getDhConfig", Err: &tgerr.Error{Type: "TIMEOUT"}})
+	if err := c.Accept(t.Context(), night); !tgerr.Is(err, "TIMEOUT") {
+		t.Fatalf("got %v", err)
+	}
+	w.home.deaf = true // the tablet's accept and the host's next cross
+	w.must(w.onTablet().Accept(t.Context()))
+	if err := c.Accept(t.Context(), night); !tgerr.Is(err, "CALL_ALREADY_ACCEPTED") {
+		t.Errorf("got %v", err)
+	}
+	if c.State() != call.Ended {
+		t.Errorf("%s", c.State())
+	}
+}
+
 // TestAnswerThatTakesTooLong: the call is over, its end is told, and who asked
 // for the rest still gets an answer.
 func TestAnswerThatTakesTooLong(t *testing.T) {

@@ -43,11 +43,12 @@ type claim struct {
 
 // result is what came of a request that ends or accepts a call.
 type result struct {
-	line  *store.Entry // for the trace; nil if somebody else writes it
-	err   error
-	over  bool // the answer says that the call has ended:
-	end   end  // so
-	entry bool // it brings the entry in the history, as it does to whoever ended the call
+	line   *store.Entry // for the trace; nil if somebody else writes it
+	err    error
+	unsent bool // err came before the request itself
+	over   bool // the answer says that the call has ended:
+	end    end  // so
+	entry  bool // it brings the entry in the history, as it does to whoever ended the call
 }
 
 // ask is somebody who wants to decide.
@@ -176,7 +177,7 @@ func (m *course) acceptAnswered(c *claim, r result) error {
 func (m *course) failedOf(c *claim, r result) {
 	ringing := m.incoming && m.accepted.IsZero()
 	switch {
-	case lost(r.err):
+	case lost(r.err) && !r.unsent:
 		m.doubt = c
 		m.do(traced{kind: "note", name: "claim", text: "no answer, Telegram may have done it: " + brief(r.err), by: c.by, failed: true})
 	default:

@@ -69,12 +69,7 @@ func (c *Call) errEnded() error { return errOver(c.Outcome()) }
 func lost(err error) bool {
 	e, ok := tgerr.As(err)
 	refused := ok && (e.Code >= 300 && e.Code < 500 || e.Code != 0 && strings.HasPrefix(e.Type, "CALL_"))
-	return err != nil && !refused && !isOurs(err)
-}
-
-// isOurs reports whether err was made here, before anything was sent.
-func isOurs(err error) bool {
-	return tgerr.Is(err, CallNotKept, CallKeyInvalid, "BOT_METHOD_INVALID")
+	return err != nil && !refused
 }
 
 // brief is an error in the words of Telegram's documentation.

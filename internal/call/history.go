@@ -87,6 +87,8 @@ func (b *Book) file(ctx context.Context, one letter) {
 	if b.opts.Store == nil {
 		return
 	}
+	b.filing.Lock()
+	defer b.filing.Unlock()
 	k := key{one.account.User, one.action.CallID}
 	row, found, err := b.opts.Store.CallOf(ctx, k.user, k.id)
 	if err != nil {
@@ -95,28 +97,43 @@ func (b *Book) file(ctx context.Context, one letter) {
 	}
 	e := *endOf(one.action)
 	text := e.String()
+	known := row.Reason != "" // from Telegram
 	switch {
 	case !found:
 		row = one.row()
 		text += ": nobody was here to see the call"
-	case row.State == store.Ended && row.Reason != "": // known, from Telegram
-		b.note(k, store.Entry{Kind: "update", Name: one.action.TypeName(), Text: text + ", nothing new"})
-		return
+	case known:
+		text += ", nothing new"
 	}
-	f := facts{
-		incoming: row.Incoming, end: e,
-		accepted:  row.Decision == string(accept),
-		active:    row.State == string(Active) || row.Decision == string(accept) && e.talked,
-		declined:  row.Decision == string(decline),
-		elsewhere: row.Outcome == string(EndedElsewhere),
+	if !known {
+		b.correct(row, e) // first, so that the call is there when its trace is written
 	}
-	row.State, row.Outcome, row.Reason = store.Ended, string(f.outcome()), e.reason
+	b.note(k, store.Entry{Kind: "update", Name: one.action.TypeName(), Text: text})
+	if !known {
+		b.note(k, store.Entry{Kind: "outcome", Name: string(rowFacts(row, e).outcome()), Text: "by Telegram's history"})
+	}
+}
+
+// correct logs how a call ended of which nobody here heard the end.
+func (b *Book) correct(row store.Call, e end) {
+	row.Outcome = string(rowFacts(row, e).outcome())
+	row.State, row.Reason = store.Ended, e.reason
+	if row.Ended.IsZero() {
+		row.Ended = b.opts.Clock.Now()
+	}
 	if e.talked {
 		row.Talk = e.duration
 	}
 	b.opts.Store.NoteCall(row)
-	b.note(k, store.Entry{Kind: "update", Name: one.action.TypeName(), Text: text})
-	b.note(k, store.Entry{Kind: "outcome", Name: row.Outcome, Text: "by Telegram's history"})
+}
+
+// rowFacts are what a row tells of a call, and e of its end.
+func rowFacts(row store.Call, e end) facts {
+	accepted := row.Decision == string(accept)
+	return facts{
+		incoming: row.Incoming, accepted: accepted, active: row.State == string(Active) || accepted && e.talked,
+		declined: row.Decision == string(decline), elsewhere: row.Outcome == string(EndedElsewhere), end: e,
+	}
 }
 
 // row is a call that nobody saw.
@@ -175,6 +192,8 @@ func (b *Book) takeUp(ctx context.Context, a Account) {
 	if b.opts.Store == nil {
 		return
 	}
+	b.filing.Lock()
+	defer b.filing.Unlock()
 	open, err := b.opts.Store.OpenCalls(ctx, a.User)
 	if err != nil {
 		b.opts.Log.Error("log of calls cannot be read", "account", a.Name, "err", err)
@@ -184,9 +203,13 @@ func (b *Book) takeUp(ctx context.Context, a Account) {
 		k := key{row.Owner, row.ID}
 		b.mu.Lock()
 		_, live := b.live[k]
-		known, _ := b.past.get(k)
+		known, early := b.past.get(k)
 		b.mu.Unlock()
-		if live || known {
+		switch {
+		case live || known && early == nil: // its owner sees to it, or the history
+			continue
+		case known:
+			b.correct(row, *early)
 			continue
 		}
 		row.State, row.Outcome, row.Ended = store.Ended, string(Interrupted), b.opts.Clock.Now()

@@ -23,7 +23,8 @@ type owner struct {
 	asking   int // requests out, whose answers are waited for
 	keys     *keys
 	secret   *secret
-	maker    By // of an outgoing call
+	maker    By   // of an outgoing call
+	renote   bool // the row may be an old one
 	released bool
 }
 
@@ -120,8 +121,13 @@ func (c *Call) publish() {
 		v.decision, v.by = m.decision.kind, m.decision.by
 	}
 	if old.same(v) {
+		if c.renote {
+			c.note(old)
+		}
+		c.renote = false
 		return
 	}
+	c.renote = false
 	v.changed = make(chan struct{})
 	c.view.Store(v)
 	close(old.changed)

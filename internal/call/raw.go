@@ -22,7 +22,7 @@ func (b *Book) Invoke(ctx context.Context, a Account, by By, in bin.Encoder, out
 	case *tg.PhoneAcceptCallRequest:
 		return b.counted(a, in.Peer.ID, &claim{kind: accept, by: by}, func(c *Call) result {
 			if err := c.keep(ctx); err != nil {
-				return result{err: err}
+				return result{err: err, unsent: true}
 			}
 			c.post(func(*course) { c.secret = nil }) // the key is the script's
 			return result{err: send()}

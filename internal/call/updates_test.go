@@ -169,6 +169,30 @@ func TestRowsThatACrashLeftOpen(t *testing.T) {
 	}
 }
 
+// TestEndBeforeReady: Telegram's word of a call that a crash left open comes
+// before the account is ready.
+func TestEndBeforeReady(t *testing.T) {
+	w := newWorld(t)
+	w.db.NoteCall(store.Call{Owner: w.ann, ID: 8, Peer: w.bob, Incoming: true, State: "ringing", Date: evening})
+	w.settled()
+	w.book.Update(w.home.Account, ended(8, &tg.PhoneCallDiscardReasonBusy{}), nil)
+	w.book.Ready(t.Context(), w.home.Account)
+	w.wantRow(8, call.DeclinedElsewhere)
+}
+
+// TestRowThatIsKeptLate: the disk is slow, and the call has gone on since.
+func TestRowThatIsKeptLate(t *testing.T) {
+	w := newWorld(t)
+	end, c := w.ring()
+	w.must(end.HangUp(t.Context(), &tg.PhoneCallDiscardReasonMissed{}, 0))
+	w.wantOutcome(c, call.Missed)
+	stale := w.row(c.ID())
+	stale.State, stale.Outcome = "ringing", ""
+	w.db.NoteCall(stale)
+	w.must(c.Keep(t.Context()))
+	w.wantOutcome(c, call.Missed)
+}
+
 // TestReadyLeavesAloneWhatGoesOn: a call may ring before the account is ready.
 func TestReadyLeavesAloneWhatGoesOn(t *testing.T) {
 	w := newWorld(t)

@@ -50,6 +50,7 @@ type world struct {
 type line struct {
 	*simulator.Client
 	call.Account
+	deaf bool // updates do not reach it
 }
 
 // person is somebody with a phone in hand.
@@ -112,7 +113,11 @@ func (w *world) login(user int64, name string) *line {
 	c := w.sim.Login(user)
 	l := &line{Client: c, Account: call.Account{Name: name, User: user}}
 	l.Invoker = learning{w, l}
-	w.Cleanup(c.Subscribe(func(u tg.UpdatesClass) { w.feed(l.Account, u) }))
+	w.Cleanup(c.Subscribe(func(u tg.UpdatesClass) {
+		if !l.deaf {
+			w.feed(l.Account, u)
+		}
+	}))
 	return l
 }
 
