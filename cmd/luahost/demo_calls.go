@@ -68,8 +68,12 @@ func (d *demo) verdict(ctx context.Context) error {
 		default:
 			decided++
 		}
-		if row.Number > 0 && s.entries > most {
-			interesting, most = row, s.entries
+		told := s.entries
+		if row.Decision == "ignore" && !row.Contact {
+			told += 100 // that a stranger was let through wants a reason most
+		}
+		if row.Number > 0 && told > most {
+			interesting, most = row, told
 		}
 	}
 	d.line.summary(decided, rangOn)
