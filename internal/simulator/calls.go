@@ -170,6 +170,7 @@ func (t *Telegram) Packets(callID int64, arrive bool) error {
 // told. The history of both gets the call.
 func (t *Telegram) end(c *call, by *Client, reason Reason) (answer *tg.Updates) {
 	c.Ended, c.Reason = t.clock.Now(), reason
+	c.gAHash, c.gA, c.gB = nil, nil, nil // nobody can ask for them any more; the record is kept
 	if by != nil {
 		c.EndedBy, c.EndedOn = by.user.ID, by.key
 	}

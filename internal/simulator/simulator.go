@@ -2,6 +2,8 @@
 // whole life of one-to-one calls, with Telegram's own errors, timeouts and
 // access hashes, written from its documentation (https://core.telegram.org).
 // Where the documentation is silent, a comment says "our choice".
+// docs/simulator.md, which is made of methods.go and the comments beside it, lists
+// all that it knows; the sub-package story tells calls from beginning to end.
 //
 // A [Client] is what one authorization key sees. It takes requests as the bytes
 // of the API and answers with objects made for that request alone, so nothing
