@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -136,7 +137,7 @@ func runRing(ctx context.Context, opts ringOptions, out io.Writer, log *slog.Log
 	case <-ready:
 		return r.call(ctx, me)
 	case <-ctx.Done():
-		return cause(ctx)
+		return cmp.Or(cause(ctx), errNobodyRung)
 	}
 }
 
@@ -155,12 +156,14 @@ func onlyEmbedded(server string) func(context.Context, tg.Invoker) error {
 	}
 }
 
+var errNobodyRung = errors.New("interrupted, and nobody was rung")
+
 func (r *ringing) notLoggedIn(err error) error {
 	if tgerr.Is(err, "PHONE_NUMBER_UNOCCUPIED") {
 		return fmt.Errorf("--as %s: nobody has this phone there", r.as)
 	}
 	if errors.Is(err, context.Canceled) {
-		return errors.New("interrupted, and nobody was rung")
+		return errNobodyRung
 	}
 	return err
 }

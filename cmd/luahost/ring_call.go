@@ -65,6 +65,9 @@ func (r *ringing) say(format string, args ...any) {
 func (r *ringing) call(ctx context.Context, me *account.Account) error {
 	api := tg.NewClient(me)
 	callee, err := r.callee(ctx, api)
+	if ctx.Err() != nil && cause(ctx) == nil {
+		return errNobodyRung
+	}
 	if err != nil {
 		return err
 	}
@@ -74,7 +77,8 @@ func (r *ringing) call(ctx context.Context, me *account.Account) error {
 	}
 	fmt.Fprintf(r.out, "%s (%s) %s %s (%s)\n", fullName(me.Self()), r.as, what, fullName(callee), r.to)
 	r.began = time.Now()
-	end, err := simulator.Ring(ctx, me, callee.AsInput(), r.video)
+	going := context.WithoutCancel(ctx) // what Telegram was told to begin must be ended
+	end, err := simulator.Ring(going, me, callee.AsInput(), r.video)
 	if err != nil {
 		return refusal("Telegram refuses the call", err)
 	}
@@ -83,19 +87,19 @@ func (r *ringing) call(ctx context.Context, me *account.Account) error {
 	defer patience.Stop()
 	for {
 		for _, u := range r.taken() {
-			if over, err := talk.follow(ctx, u); over || err != nil {
+			if over, err := talk.follow(going, u); over || err != nil {
 				return err
 			}
 		}
 		select {
 		case <-r.wake:
 		case <-patience.C:
-			return talk.hangUp(ctx)
+			return talk.hangUp(going)
 		case <-ctx.Done():
 			if err := cause(ctx); err != nil {
 				return err // the account cannot go on
 			}
-			return talk.hangUp(context.WithoutCancel(ctx))
+			return talk.hangUp(going)
 		}
 	}
 }
