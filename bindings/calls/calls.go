@@ -66,7 +66,7 @@ type Options struct {
 type module struct {
 	Options
 	rt    *script.Runtime
-	class *object.Class[*view]
+	class *object.Class[*view] // nil before the first call: many VMs see none
 }
 
 const registryKey = "luahost/bindings/calls"
@@ -78,7 +78,6 @@ func Open(rt *script.Runtime, o Options) {
 	}
 	L := rt.State()
 	m := &module{Options: o, rt: rt}
-	m.class = m.classOf()
 	held := L.NewUserData()
 	held.Value = m
 	L.G.Registry.RawSetString(registryKey, held)
@@ -100,6 +99,9 @@ func Open(rt *script.Runtime, o Options) {
 // each time.
 func New(rt *script.Runtime, L *lua.LState, c *call.Call) lua.LValue {
 	m := L.G.Registry.RawGetString(registryKey).(*lua.LUserData).Value.(*module)
+	if m.class == nil {
+		m.class = m.classOf()
+	}
 	return c.Kept(kept{rt, "object"}, func() any { return m.class.Make(rt, L, &view{m: m, call: c}) }).(lua.LValue)
 }
 

@@ -54,7 +54,7 @@ type Options struct {
 // module is what Open gave to one VM.
 type module struct {
 	Options
-	class *object.Class[*Message]
+	class *object.Class[*Message] // nil before the first message
 }
 
 const registryKey = "luahost/bindings/message"
@@ -62,19 +62,20 @@ const registryKey = "luahost/bindings/message"
 // Open prepares a VM for New.
 func Open(rt *script.Runtime, o Options) {
 	L := rt.State()
-	m := &module{Options: o}
-	m.class = &object.Class[*Message]{
-		Name: "message", Fields: m.fields(), Methods: m.methods(),
-		String: func(m *Message) string { return fmt.Sprintf("message %d from %s", m.Message.ID, calls.Name(m.From)) },
-	}
 	held := L.NewUserData()
-	held.Value = m
+	held.Value = &module{Options: o}
 	L.G.Registry.RawSetString(registryKey, held)
 }
 
 // New gives a message to the scripts of L's VM, for which Open was called.
 func New(rt *script.Runtime, L *lua.LState, message Message) lua.LValue {
 	m := L.G.Registry.RawGetString(registryKey).(*lua.LUserData).Value.(*module)
+	if m.class == nil {
+		m.class = &object.Class[*Message]{
+			Name: "message", Fields: m.fields(), Methods: m.methods(),
+			String: func(m *Message) string { return fmt.Sprintf("message %d from %s", m.Message.ID, calls.Name(m.From)) },
+		}
+	}
 	return m.class.Make(rt, L, &message)
 }
 
