@@ -138,16 +138,18 @@ func methodName(in bin.Encoder) string {
 
 // keep returns when the call's row is on the disk: a call that is accepted must
 // be known after a crash.
-func (c *Call) keep(ctx context.Context) error {
+func (c *Call) keep(ctx context.Context) error { return c.keepRow(ctx, c.row(c.view.Load())) }
+
+func (c *Call) keepRow(ctx context.Context, row store.Call) error {
 	if c.book.opts.Store == nil {
 		return nil
 	}
-	err := c.book.opts.Store.KeepCall(ctx, c.row(c.view.Load()))
-	if !c.post(func(*course) { c.renote = true }) { // it may have gone on meanwhile
+	err := c.book.opts.Store.KeepCall(ctx, row)
+	if !c.post(func(*course) { c.renote = true }) { // the call may have gone on meanwhile
 		c.note(c.view.Load())
 	}
 	if err != nil {
-		c.book.opts.Log.Error("call cannot be kept, so it is not accepted", "account", c.account.Name, "call", c.peer.ID, "err", err)
+		c.book.opts.Log.Error("call cannot be kept", "account", c.account.Name, "call", c.peer.ID, "err", err)
 		return refuse(CallNotKept, "the call is not accepted, because it cannot be written down first: %v", err)
 	}
 	return nil

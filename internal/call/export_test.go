@@ -1,6 +1,10 @@
 package call
 
-import "context"
+import (
+	"context"
+
+	"luahost/internal/store"
+)
 
 // Key is the key of a call that is active, for tests.
 func (c *Call) Key() []byte {
@@ -9,5 +13,5 @@ func (c *Call) Key() []byte {
 	return <-key
 }
 
-// Keep writes the call's row to the disk.
-func (c *Call) Keep(ctx context.Context) error { return c.keep(ctx) }
+// KeepRow writes a row of the call to the disk, as an accept does before it.
+func (c *Call) KeepRow(ctx context.Context, row store.Call) error { return c.keepRow(ctx, row) }

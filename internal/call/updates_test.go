@@ -65,7 +65,9 @@ func TestLateAndDoubledUpdatesDoNotRing(t *testing.T) {
 
 func TestEndBeforeTheRing(t *testing.T) {
 	w := newWorld(t)
+	w.book.Update(w.home.Account, ended(5, nil), nil)
 	w.book.Update(w.home.Account, ended(5, &tg.PhoneCallDiscardReasonMissed{}), nil)
+	w.book.Update(w.home.Account, ended(5, nil), nil) // once more, and late
 	c := w.book.Update(w.home.Account, w.requested(5), nil)
 	w.wantOutcome(c, call.Missed)
 	if events := w.saw(c); events != "call.ended done" {
@@ -184,12 +186,17 @@ func TestEndBeforeReady(t *testing.T) {
 func TestRowThatIsKeptLate(t *testing.T) {
 	w := newWorld(t)
 	end, c := w.ring()
+	stale := w.row(c.ID())
+	stale.State = "requested"
+	w.must(c.KeepRow(t.Context(), stale))
+	w.settleTimers(c)
+	if row := w.row(c.ID()); row.State != "ringing" {
+		t.Errorf("the log has %s", row.State)
+	}
 	w.must(end.HangUp(t.Context(), &tg.PhoneCallDiscardReasonMissed{}, 0))
 	w.wantOutcome(c, call.Missed)
-	stale := w.row(c.ID())
-	stale.State, stale.Outcome = "ringing", ""
-	w.db.NoteCall(stale)
-	w.must(c.Keep(t.Context()))
+	w.close() // so that nobody else can put it right
+	w.must(c.KeepRow(t.Context(), stale))
 	w.wantOutcome(c, call.Missed)
 }
 
