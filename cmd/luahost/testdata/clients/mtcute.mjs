@@ -61,8 +61,12 @@ async function changed(call) {
 
 const long = (n) => Long.fromString(String(n))
 
-client.onRawUpdate.add((u) => {
-  if (u.update._ === 'updatePhoneCall') changed(u.update.phoneCall).catch(fail)
+// As they come from the server: mtcute's own handlers lose what comes while it
+// still asks for the state of updates, some time after the login.
+client.onServerUpdate.add((news) => {
+  for (const update of news.updates ?? []) {
+    if (update._ === 'updatePhoneCall') changed(update.phoneCall).catch(fail)
+  }
 })
 
 const self = await client.start({ phone: options.phone, code: () => options.code })
