@@ -16,6 +16,7 @@
 //	owner.go    the call's goroutine takes it in
 //	course.go   what it changes: a struct without goroutines, clocks or requests
 //	claims.go   who wants to decide, and what became of it
+//	ending.go   how it comes to an end here
 //	outcome.go  how the call ended, as a table
 //	acts.go     decline, accept, ignore, hang up, rate
 //	raw.go      the same by scripts' own phone.* requests

@@ -207,6 +207,28 @@ func TestActsThatDoNotFit(t *testing.T) {
 	}
 }
 
+func TestWhatIsKeptWithACall(t *testing.T) {
+	w := newWorld(t)
+	w.close()
+	var begun *call.Call
+	w.open(call.Options{Begin: func(c *call.Call) any { begun = c; return "scripts" }})
+	_, c := w.ring()
+	if begun != c || c.Held() != "scripts" {
+		t.Errorf("held %v", c.Held())
+	}
+	counter := func() any { return new(int) }
+	a, again, b := c.Kept("a", counter), c.Kept("a", counter), c.Kept("b", counter)
+	if a != again || a == b {
+		t.Error("not one value for each key")
+	}
+	if got, ok := call.FromContext(call.NewContext(t.Context(), c)); !ok || got != c {
+		t.Error("the context does not have the call")
+	}
+	if _, ok := call.FromContext(t.Context()); ok {
+		t.Error("a call of nowhere")
+	}
+}
+
 func TestRate(t *testing.T) {
 	w := newWorld(t)
 	_, c := w.answered()
