@@ -2,7 +2,6 @@ package simulator
 
 import (
 	"fmt"
-	"go/ast"
 	"io/fs"
 	"maps"
 	"os"
@@ -44,27 +43,11 @@ func TestEachRefusalInTheCodeIsInTheTable(t *testing.T) {
 			table[r.String()] = false
 		}
 	}
-	for _, f := range readSource(t, ".").files {
-		ast.Inspect(f, func(n ast.Node) bool {
-			call, ok := n.(*ast.CallExpr)
-			if !ok {
-				return true
-			}
-			if name, ok := call.Fun.(*ast.Ident); !ok || name.Name != "Refuse" {
-				return true
-			}
-			code, isCode := call.Args[0].(*ast.BasicLit)
-			name, isName := call.Args[1].(*ast.BasicLit)
-			if !isCode || !isName {
-				return true // FloodWait, which only tests order
-			}
-			refusal := code.Value + " " + strings.Trim(name.Value, `"`)
-			if _, known := table[refusal]; !known {
-				t.Errorf("%s is refused and not in the table", refusal)
-			}
-			table[refusal] = true
-			return true
-		})
+	for _, refusal := range readSource(t, ".").refusals() {
+		if _, known := table[refusal]; !known {
+			t.Errorf("%s is refused and not in the table", refusal)
+		}
+		table[refusal] = true
 	}
 	for refusal, found := range table {
 		if !found {

@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gotd/td/tg"
 )
 
 // docs/simulator.md is made of the table of methods and of the comments in the
@@ -96,16 +99,66 @@ says "our choice".
 
 // writeTransport is about the server: what it knows beside the methods.
 func writeTransport(t *testing.T, b *bytes.Buffer) {
-	const page = "https://core.telegram.org/mtproto/service_messages"
+	const mtproto = "https://core.telegram.org/mtproto/"
 	src := readSource(t, "server")
-	fmt.Fprintf(b, "\n## Over TCP\n\nThe server answers these [service messages](%s):\n\n", page)
-	for _, name := range src.services() {
-		fmt.Fprintf(b, "- `%s`\n", name)
+	older, err := os.ReadFile("server/layers.tl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	spoken := []string{fmt.Sprint(tg.Layer)}
+	for _, layer := range regexp.MustCompile(`(?m)^---layer (\d+)---`).FindAllStringSubmatch(string(older), -1) {
+		spoken = append(spoken, layer[1])
+	}
+	fmt.Fprintf(b, `
+## Over TCP
+
+- The [transports](%smtproto-transports) are abridged, intermediate, padded intermediate and full,
+  the first three also obfuscated; each connection is found to be one of them by its first bytes.
+  [Quick acknowledgements](%smtproto-transports#quick-ack) are given.
+- A client is answered in the [layer](https://core.telegram.org/api/invoking#layers) of the API that
+  it speaks, by %s; a layer between two of these is served as the older one: our choice.
+- [Keys](%sauth_key) are made for data center 2, which clients of Telegram's test servers call 10002,
+  and those that want it for media by the number negated. Temporary keys are bound
+  ([forward secrecy](https://core.telegram.org/api/pfs)).
+- These [service messages](%sservice_messages) are answered: %s.
+
+| error | when | source |
+| --- | --- | --- |
+`, mtproto, mtproto, "the schemas of "+strings.Join(spoken, ", "), mtproto, mtproto, "`"+strings.Join(src.services(), "`, `")+"`")
+	for _, refused := range src.refusals() {
+		about, known := transportErrors[refused]
+		if !known && !slices.Contains(GeneralRefusals(), refused) {
+			t.Errorf("the server refuses with %s, of which the page says nothing", refused)
+		}
+		if known {
+			code, name, _ := strings.Cut(refused, " ")
+			fmt.Fprintf(b, "| %s `%s` | %s | %s |\n", code, name, about[0], about[1])
+		}
+	}
+	for refused := range transportErrors {
+		if !slices.Contains(src.refusals(), refused) {
+			t.Errorf("the page tells of %s, and the server never refuses with it", refused)
+		}
 	}
 	fmt.Fprint(b, "\n| what | how much | source |\n| --- | --- | --- |\n")
+	for _, field := range src.structure(t, "Options").Fields.List {
+		if field.Names[0].Name == "ReadTimeout" {
+			what, long, _ := strings.Cut(strings.Join(strings.Fields(field.Doc.Text()), " "), " Default ")
+			fmt.Fprintf(b, "| %s | by default %s | our choice |\n", what, strings.TrimSuffix(long, "."))
+		}
+	}
 	for _, c := range src.bounds() {
 		fmt.Fprintf(b, "| %s | %s | %s |\n", c.what, c.much(), c.source)
 	}
+}
+
+// transportErrors are what the server refuses by itself: when, and by which page.
+var transportErrors = map[string][2]string{
+	"400 CONNECTION_LAYER_INVALID":    {"the client speaks a layer older than all that are known", "[help.getConfig](https://core.telegram.org/method/help.getConfig)"},
+	"401 AUTH_KEY_PERM_EMPTY":         {"a request comes with a temporary key that is not bound yet", "[errors](https://core.telegram.org/api/errors#401-unauthorized)"},
+	"400 TEMP_AUTH_KEY_EMPTY":         {"auth.bindTempAuthKey comes with a key that is not temporary", "[auth.bindTempAuthKey](https://core.telegram.org/method/auth.bindTempAuthKey)"},
+	"400 TEMP_AUTH_KEY_ALREADY_BOUND": {"auth.bindTempAuthKey names another key than the one that it is bound to", "[auth.bindTempAuthKey](https://core.telegram.org/method/auth.bindTempAuthKey)"},
+	"400 ENCRYPTED_MESSAGE_INVALID":   {"the message in auth.bindTempAuthKey is not what the permanent key's holder would write", "[auth.bindTempAuthKey](https://core.telegram.org/method/auth.bindTempAuthKey)"},
 }
 
 // writeStories lists the stories, which tell what each device is told.

@@ -258,3 +258,25 @@ func origin(t *testing.T, name, what string) string {
 	}
 	return "our choice"
 }
+
+// refusals are the errors that the functions refuse with, each once. One that is
+// put together, FloodWait, is not among them: only tests order it.
+func (s source) refusals() (list []string) {
+	for _, f := range s.files {
+		ast.Inspect(f, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || len(call.Args) != 2 {
+				return true
+			}
+			name := types.ExprString(call.Fun)
+			code, isCode := call.Args[0].(*ast.BasicLit)
+			typ, isName := call.Args[1].(*ast.BasicLit)
+			if (name == "Refuse" || name == "simulator.Refuse") && isCode && isName {
+				list = append(list, code.Value+" "+strings.Trim(typ.Value, `"`))
+			}
+			return true
+		})
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
