@@ -140,7 +140,7 @@ func (s *session) perform(ctx context.Context, in bin.Encoder, out bin.Decoder) 
 		switch {
 		case misdated(err) && refusals < 3:
 			refusals++
-			s.wires.untold.Store(true) // the next refusal tells the server's time
+			s.wires.look(true) // the next refusal tells the server's time
 		case unsent(err):
 			// gotd sends again what it has sent, and gives up on what it has not.
 			select {

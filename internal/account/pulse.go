@@ -36,7 +36,7 @@ func (s *session) watch(ctx context.Context) {
 		// a clock on the wall shows.
 		late := now.Round(0).Sub(last.Round(0)) - beat
 		last = now
-		s.wires.untold.Store(true) // a clock may also be set right, or wrong, on the way
+		s.wires.look(false) // a clock may also be set right, or wrong, on the way
 		switch {
 		case !s.link.connected():
 		case late > asleep:

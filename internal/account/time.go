@@ -25,16 +25,23 @@ func newServerTime() *serverTime {
 }
 
 // tolerance is how far the clocks may be apart. What a connection takes to tell
-// the time is no difference, and Telegram allows 30 seconds.
-const tolerance = 10 * time.Second
+// the time is no difference, and Telegram allows 30 seconds. What comes over a
+// connection that is in use may have been held up for minutes, until a ping ends
+// that; it tells how late it is at least.
+const (
+	tolerance = 10 * time.Second
+	heldUp    = 2 * time.Minute
+)
 
-// learn takes the time that the server has just shown. It reports whether that
-// changes the known difference, and by how much this computer's clock is off.
-func (t *serverTime) learn(shown time.Time) (off time.Duration, changed bool) {
+// learn takes the time that the server has shown, just now if it is fresh. It
+// reports whether that changes the known difference, and by how much this
+// computer's clock is off.
+func (t *serverTime) learn(shown time.Time, fresh bool) (off time.Duration, changed bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	ahead := time.Until(shown)
-	if (ahead - t.ahead).Abs() < tolerance {
+	later := ahead - t.ahead
+	if later.Abs() < tolerance || !fresh && later < 0 && later > -heldUp {
 		return 0, false
 	}
 	t.ahead = ahead

@@ -27,7 +27,8 @@ type wires struct {
 	cipher  crypto.Cipher
 
 	heard     atomic.Int64 // when a frame came last, by the session's LinkClock, in nanoseconds
-	untold    atomic.Bool  // the next message tells the server's time
+	looks     atomic.Int32 // so many messages to come tell the server's time
+	fresh     atomic.Bool  // the next of them has not been long on its way
 	forgotten atomic.Bool  // the server does not know the session's key; gotd makes another one
 
 	mu      sync.Mutex
@@ -59,9 +60,18 @@ func (w *wires) Primary(ctx context.Context, dc int, list dcs.List) (transport.C
 	w.mu.Lock()
 	w.open[c] = struct{}{}
 	w.mu.Unlock()
-	w.untold.Store(true)
+	w.look(true)
 	w.listened()
 	return c, nil
+}
+
+// look has the next messages tell the server's time: some, because the first may
+// have been on their way when a clock was set.
+func (w *wires) look(fresh bool) {
+	w.looks.Store(8)
+	if fresh {
+		w.fresh.Store(true)
+	}
 }
 
 func (w *wires) listened() { w.heard.Store(w.session.opts.LinkClock.Now().UnixNano()) }
@@ -129,7 +139,7 @@ func (c *wire) Recv(ctx context.Context, b *bin.Buffer) error {
 		return err
 	}
 	c.of.listened()
-	if c.of.untold.Load() {
+	if c.of.looks.Load() > 0 {
 		c.of.tellTime(b)
 	}
 	return nil
@@ -151,8 +161,8 @@ func (w *wires) tellTime(frame *bin.Buffer) {
 	if !ok {
 		return
 	}
-	w.untold.Store(false)
-	if off, changed := w.time.learn(proto.MessageID(id).Time()); changed {
+	w.looks.Add(-1)
+	if off, changed := w.time.learn(proto.MessageID(id).Time(), w.fresh.Swap(false)); changed {
 		w.cut("this computer's clock is wrong, going by the server's", slog.Duration("off", off.Round(time.Second)))
 	}
 }
