@@ -213,7 +213,7 @@ func (t *talk) awaitEnd(ctx context.Context) error {
 		select {
 		case <-t.wake:
 		case <-ctx.Done():
-			return errors.New("Telegram does not tell how the call ended")
+			return errors.New("no word from Telegram of how the call ended")
 		}
 	}
 }
