@@ -47,7 +47,7 @@ type Options struct {
 	Telegram *simulator.Telegram // carries out the requests
 	Key      *rsa.PrivateKey     // that clients trust, of 2048 bits; default: NewKey
 	Keys     []Key               // authorization keys that are known from an earlier Server: its Keys
-	Clock    clock.Clock         // of message ids and salts; default clock.System
+	Clock    clock.Clock         // of message ids, salts, temporary keys and delays that clients ask for; default clock.System
 	Log      *slog.Logger        // default: silent
 
 	// ReadTimeout is how long a client may be silent. Default 150 s: clients
