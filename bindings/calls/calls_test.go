@@ -95,7 +95,8 @@ func TestMethods(t *testing.T) {
 func TestWait(t *testing.T) {
 	w := start(t, "wait.lua")
 	end, c := w.Ring(ann(w), false)
-	w.Clock.AwaitTimers(4) // the two of the ring, and two waits that have a limit
+	w.Timers(time.Second, 1)
+	w.Timers(1500*time.Millisecond, 1)
 	w.Clock.Advance(1500 * time.Millisecond)
 	w.Check(2)
 	w.Over(end, c)
@@ -107,7 +108,7 @@ func TestTalk(t *testing.T) {
 	w := start(t, "talk.lua")
 	_, c := w.Talk(ann(w), false)
 	w.Notes(1) // talking
-	w.Clock.AwaitTimers(2)
+	w.Timers(12*time.Second, 1)
 	w.Clock.Advance(12 * time.Second)
 	<-c.Over()
 	w.Check(4)

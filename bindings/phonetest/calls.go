@@ -12,6 +12,7 @@ import (
 	"luahost/bindings/calls"
 	"luahost/bindings/rule"
 	"luahost/internal/call"
+	"luahost/internal/clock"
 	"luahost/internal/script"
 	"luahost/internal/simulator"
 	"luahost/internal/store"
@@ -35,7 +36,7 @@ func (w *World) event(c *call.Call, name string) {
 	}})
 	if name == call.EventCall {
 		w.asking.Go(func() {
-			rule.Ask(ctx, rule.Asking{Pin: pin, Clock: w.Clock, Within: w.Within, Facts: w.facts(c)})
+			rule.Ask(ctx, rule.Asking{Pin: pin, Clock: told{w.Clock, w}, Within: w.Within, Facts: w.facts(c)})
 			w.change(func() { w.asked[c.ID()] = true })
 		})
 	}
@@ -128,6 +129,25 @@ func (w *World) Asked(c *call.Call) {
 func (w *World) Over(end *simulator.End, c *call.Call) {
 	_ = end.HangUp(w.Context(), &tg.PhoneCallDiscardReasonMissed{}, 0)
 	<-c.Over()
+}
+
+// told is the clock of scripts and rules: the world knows what they wait for.
+type told struct {
+	*clock.Manual
+	world *World
+}
+
+// AfterFunc implements clock.Clock.
+func (t told) AfterFunc(d time.Duration, f func()) clock.Timer {
+	timer := t.Manual.AfterFunc(d, f)
+	t.world.change(func() { t.world.timers[d]++ })
+	return timer
+}
+
+// Timers waits until scripts and rules have set n timers of that length, so that
+// the clock may be moved.
+func (w *World) Timers(d time.Duration, n int) {
+	w.await(func() bool { return w.timers[d] >= n })
 }
 
 // Runs waits until n handlers have ended, and gives all that have.

@@ -65,7 +65,8 @@ type World struct {
 	runs    []script.Run
 	events  []string // "call.ended declined"
 	notes   []string
-	asked   map[int64]bool // calls that the rules were asked about
+	timers  map[time.Duration]int // that scripts and rules have set
+	asked   map[int64]bool        // calls that the rules were asked about
 	calls   map[lineCall]*call.Call
 }
 
@@ -91,7 +92,7 @@ func New(t testing.TB, at time.Time, scripts map[string]string) *World {
 // Load is New where a script may be wrong: it returns what is.
 func Load(t testing.TB, at time.Time, scripts map[string]string) (*World, error) {
 	t.Helper()
-	w := &World{TB: t, Clock: clock.NewManual(at), Zone: time.UTC, dir: t.TempDir(), lines: map[string]*Line{}, asked: map[int64]bool{}, calls: map[lineCall]*call.Call{}}
+	w := &World{TB: t, Clock: clock.NewManual(at), Zone: time.UTC, dir: t.TempDir(), lines: map[string]*Line{}, timers: map[time.Duration]int{}, asked: map[int64]bool{}, calls: map[lineCall]*call.Call{}}
 	w.changed = sync.NewCond(&w.mu)
 	w.Blocked = func(context.Context, int64) (bool, error) { return false, nil }
 	w.Telegram = simulator.New(simulator.Options{Clock: w.Clock})
@@ -116,7 +117,7 @@ func (w *World) load(scripts map[string]string) error {
 		Block: func(L *lua.LState, fn func(context.Context)) error { return script.RuntimeOf(L).Block(L, fn) },
 	})
 	w.Host = script.New(script.Options{
-		Dir: folder, Clock: w.Clock, Log: slog.New(slog.DiscardHandler),
+		Dir: folder, Clock: told{w.Clock, w}, Log: slog.New(slog.DiscardHandler),
 		Open:       func(rt *script.Runtime) { w.open(rt, telegram) },
 		CheckEvent: func(name string) error { return event.Check(name, telegram.Updates()) },
 		OnHandler:  func(r script.Run) { w.change(func() { w.runs = append(w.runs, r) }) },

@@ -101,13 +101,22 @@ func (s *session) stopped(i int) bool {
 	if s.ctx.Err() != nil {
 		return true
 	}
-	select {
-	case <-s.Call.Decided():
-	default:
+	if !s.settled() {
 		return false
 	}
 	s.Call.Trace(store.Entry{Kind: "rule", Text: unasked(len(s.rules)-i, i == 0) + s.end()})
 	return true
+}
+
+// settled says whether there is nothing left to decide. Of a call that ends, those
+// who wait for that may hear before Decided is closed.
+func (s *session) settled() bool {
+	select {
+	case <-s.Call.Decided():
+		return true
+	default:
+		return s.Call.State() == call.Ended
+	}
 }
 
 func unasked(n int, all bool) string {
@@ -121,8 +130,15 @@ func unasked(n int, all bool) string {
 	return text + " rules were not asked: "
 }
 
-// end says who has decided, or that there is nothing left to decide.
+// end says who has decided, or that there is nothing left to decide. A call that
+// somebody ends may be over before Telegram has said whose request it was.
 func (s *session) end() string {
+	_, _, ok := s.Call.Decision()
+	if !ok {
+		ctx, cancel := s.question()
+		_ = s.Call.Wait(ctx, call.Ended)
+		cancel()
+	}
 	if kind, by, ok := s.Call.Decision(); ok {
 		return past(kind) + " by " + by.String()
 	}
@@ -186,12 +202,9 @@ func (s *session) run(r *script.Registered, matched bool) bool {
 // conclude says what came of it all.
 func (s *session) conclude() {
 	text := ""
-	select {
-	case <-s.Call.Decided():
-		return
-	default:
-	}
 	switch {
+	case s.settled():
+		return
 	case len(s.rules) == 0:
 		text = "there are no rules"
 	case s.begun == 0:

@@ -101,7 +101,7 @@ rule "next"    { action = function(call) note("next") end }`})
 	if err := c.Wait(t.Context(), call.Ringing); err != nil { // or Telegram gives up after 20 seconds
 		t.Fatal(err)
 	}
-	w.Clock.AwaitTimers(4) // the two of the ring, the sleep, and how long it may hold up
+	w.Timers(20*time.Second, 1)
 	w.Clock.Advance(1999 * time.Millisecond)
 	if lines := w.Trace(c); len(lines) != 1 {
 		t.Errorf("asked too early: %q", lines)
@@ -127,7 +127,7 @@ rule "later" { action = function(call) call:ignore() sleep("1h") note(call.state
 	end, c := w.Ring(w.Person(simulator.User{FirstName: "Ann"}), false)
 	w.Asked(c)
 	w.Over(end, c)
-	w.Clock.AwaitTimers(1) // the sleep: the call is over
+	w.Timers(time.Hour, 1)
 	w.Clock.Advance(time.Hour)
 	expect(t, "noted", w.Notes(1), "ended")
 	w.Check(1)
@@ -151,7 +151,7 @@ rule "never"   { action = note }`})
 	w.Notes(3)
 	cancel()
 	<-asked
-	w.Clock.AwaitTimers(7) // two of each ring, the two sleeps, and the other asking
+	w.Timers(time.Second, 2)
 	w.Clock.Advance(time.Second)
 	<-c.Over()
 	if c.Outcome() != call.Declined {
@@ -183,7 +183,7 @@ end }`,
 		t.Errorf("traced %q", lines)
 	}
 	if len(lines) > 1 { // the rule was asked before the handler had decided
-		w.Clock.AwaitTimers(3) // the two of the ring, and the sleep
+		w.Timers(time.Second, 1)
 		w.Clock.Advance(time.Second)
 		expect(t, "noted", w.Notes(1), "nil CALL_ALREADY_DECIDED true")
 	}
@@ -249,7 +249,7 @@ rule "all" { action = note }`}
 	w = phonetest.New(t, phonetest.Evening, script)
 	w.Blocked = func(ctx context.Context, _ int64) (bool, error) { <-ctx.Done(); return false, ctx.Err() }
 	end, c := w.Ring(w.Person(simulator.User{FirstName: "Ann"}), false)
-	w.Clock.AwaitTimers(3)
+	w.Timers(2*time.Second, 1)
 	w.Clock.Advance(2 * time.Second)
 	w.Asked(c)
 	expect(t, "traced", w.Trace(c), "strangers: failed: from: ask whether the caller is blocked: no answer within 2s",

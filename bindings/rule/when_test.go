@@ -32,9 +32,9 @@ func ringing(t testing.TB, from *tg.User, video bool) *call.Call {
 	ended := make(chan error, 1)
 	go func() { ended <- book.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-ended })
-	return book.Update(call.Account{Name: "home", User: 1, Invoker: silent{}}, &tg.UpdatePhoneCall{
-		PhoneCall: &tg.PhoneCallRequested{ID: 42, AdminID: from.ID, ParticipantID: 1, Video: video},
-	}, []tg.UserClass{from})
+	requested := &tg.PhoneCallRequested{ID: 42, AdminID: from.ID, ParticipantID: 1}
+	requested.SetVideo(video)
+	return book.Update(call.Account{Name: "home", User: 1, Invoker: silent{}}, &tg.UpdatePhoneCall{PhoneCall: requested}, []tg.UserClass{from})
 }
 
 func options() script.Options {

@@ -180,7 +180,7 @@ func (p *play) ring(last bool) {
 		end, c := p.Talk(p.who, p.video)
 		p.ended(call.EventCall)
 		p.ended(call.EventAccepted)
-		p.sleep(2)
+		p.sleep()
 		p.ended(call.EventActive)
 		p.Over(end, c)
 		p.finish(c)
@@ -192,7 +192,7 @@ func (p *play) ring(last bool) {
 			p.Fatal(err)
 		}
 	}
-	p.sleep(3)
+	p.sleep()
 	p.Asked(c)
 	if matched := slices.ContainsFunc(p.Trace(c), func(line string) bool { return strings.HasSuffix(line, ": matched") }); matched {
 		p.awaited++ // the rule
@@ -208,10 +208,10 @@ func (p *play) ring(last bool) {
 	}
 }
 
-// sleep lets the time pass that a handler waits for, with so many timers set.
-func (p *play) sleep(timers int) {
+// sleep lets the time pass that a handler waits for.
+func (p *play) sleep() {
 	if p.sleeps > 0 {
-		p.Clock.AwaitTimers(timers)
+		p.Timers(p.sleeps, 1)
 		p.Clock.Advance(p.sleeps)
 	}
 }
