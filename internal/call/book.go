@@ -213,7 +213,7 @@ func (b *Book) late(k key, seen tg.PhoneCallClass) {
 		return
 	}
 	if p, ok := seen.(*tg.PhoneCallDiscarded); ok && (early == nil || early.reason == "") {
-		b.past.put(k, endOf(p))
+		b.past.put(k, gone{early: endOf(p)})
 	}
 }
 
@@ -224,7 +224,7 @@ func (b *Book) forget(c *Call) {
 	defer b.mu.Unlock()
 	k := key{c.account.User, c.peer.ID}
 	delete(b.live, k)
-	b.past.put(k, nil)
+	b.past.put(k, gone{told: c.course.end.reason != ""})
 }
 
 func (b *Book) note(k key, e store.Entry) {
@@ -248,19 +248,25 @@ const pastCalls = 4096
 
 // past remembers the calls that ended last, and ends of calls not seen yet.
 type past struct {
-	known map[key]*end // nil: was here
-	order []key        // a ring
+	known map[key]gone
+	order []key // a ring
 	next  int
 }
 
-func newPast() past { return past{known: map[key]*end{}} }
-
-func (p *past) get(k key) (known bool, early *end) {
-	early, known = p.known[k]
-	return known, early
+// gone is what is remembered of a call.
+type gone struct {
+	early *end // that overtook the call itself; nil: the call was here
+	told  bool // Telegram has said how it ended, and the log has it
 }
 
-func (p *past) put(k key, early *end) {
+func newPast() past { return past{known: map[key]gone{}} }
+
+func (p *past) get(k key) (known bool, early *end) {
+	g, known := p.known[k]
+	return known, g.early
+}
+
+func (p *past) put(k key, g gone) {
 	if _, known := p.known[k]; !known {
 		if len(p.order) < pastCalls {
 			p.order = append(p.order, k)
@@ -270,7 +276,7 @@ func (p *past) put(k key, early *end) {
 			p.next = (p.next + 1) % pastCalls
 		}
 	}
-	p.known[k] = early
+	p.known[k] = g
 }
 
 // take passes an update about c on to its owner.

@@ -208,9 +208,11 @@ func (m *course) unseenEnd() {
 }
 
 // discardAnswered returns what whoever wanted to end the call is told. Telegram
-// answers a phone.discardCall also when the call has ended before. It was ours if
-// the answer brings the call's entry in the history, which everybody else gets as
-// an update; and if it brings nothing at all, unless another end was heard.
+// answers a phone.discardCall also when the call has ended before, and then says
+// with which reason it did. It was ours if the answer brings the call's entry in
+// the history, which everybody else gets as an update, or if the reason is ours:
+// a request that was sent twice, because its answer was lost, gets no entry. When
+// another device has declined with the same reason in the same instant, both did.
 func (m *course) discardAnswered(c *claim, r result) error {
 	switch {
 	case m.outcome != "" && m.declined == c:
@@ -224,7 +226,7 @@ func (m *course) discardAnswered(c *claim, r result) error {
 		}
 		return r.err
 	}
-	ours := r.entry || !r.over && (!m.said || m.end.reason == c.reason)
+	ours := r.entry || r.over && r.end.reason == c.reason && !m.elsewhere || !r.over && (!m.said || m.end.reason == c.reason)
 	if !m.said {
 		m.said, m.end = true, end{reason: c.reason, talked: !m.active.IsZero(), duration: m.talk()}
 		if r.over {

@@ -62,9 +62,15 @@ func (b *Book) Message(a Account, m *tg.MessageService, users []tg.UserClass) {
 	if peer, ok := m.PeerID.(*tg.PeerUser); ok {
 		one.peer = peer.UserID
 	}
+	k := key{a.User, action.CallID}
 	b.mu.Lock()
-	b.past.put(key{a.User, action.CallID}, nil) // should the call itself come now, it does not ring
+	told := b.past.known[k].told
+	b.past.put(k, gone{told: told}) // should the call itself come now, it does not ring
 	b.mu.Unlock()
+	if told { // as for most calls, and the log need not be asked
+		b.note(k, store.Entry{Kind: "update", Name: action.TypeName(), Text: endOf(action).String() + ", nothing new"})
+		return
+	}
 	b.old.put(one)
 }
 

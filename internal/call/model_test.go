@@ -301,7 +301,7 @@ func (m *model) answered(what string, i int) {
 		m.say = CallEnded
 	case m.say != "":
 		m.failed(one, kind, what)
-	case what == "ours" || what == "ok" && (m.word == "" || m.word == reasonIn(one)):
+	case what == "ours" || carried != "" && carried == reasonIn(one) && !m.taken || what == "ok" && (m.word == "" || m.word == reasonIn(one)):
 		m.ended(one, kind, carried)
 	default:
 		if m.word == "" {

@@ -82,19 +82,19 @@ func (r *table) play(random *rand.Rand) {
 }
 
 func (r *table) acts(ctx context.Context, c *call.Call, end, tablet *simulator.End) []*act {
-	busy := &tg.PhoneCallDiscardReasonBusy{}
+	busy, hangup := &tg.PhoneCallDiscardReasonBusy{}, &tg.PhoneCallDiscardReasonHangup{} // theirs and ours, to be told apart
 	var acts []*act
 	for i := range 2 {
 		by := call.By{Rule: fmt.Sprint("rule ", i), Script: "rules.lua", Line: i + 1}
 		acts = append(acts,
-			&act{kind: "decline", by: by, do: func() error { return c.Decline(ctx, by, "") }},
+			&act{kind: "decline", by: by, do: func() error { return c.Decline(ctx, by, "hangup") }},
 			&act{kind: "ignore", by: by, do: func() error { return c.Ignore(ctx, by) }},
 			&act{kind: "accept", by: by, do: func() error { return c.Accept(ctx, by) }})
 	}
 	raw := call.By{Script: "raw.lua", Line: 1}
 	return append(acts,
 		&act{kind: "decline", by: raw, do: func() error {
-			return r.w.book.Invoke(ctx, r.home.Account, raw, &tg.PhoneDiscardCallRequest{Peer: c.Peer(), Reason: busy}, &tg.UpdatesBox{})
+			return r.w.book.Invoke(ctx, r.home.Account, raw, &tg.PhoneDiscardCallRequest{Peer: c.Peer(), Reason: hangup}, &tg.UpdatesBox{})
 		}},
 		&act{do: func() error { return tablet.HangUp(ctx, busy, 0) }},
 		&act{do: func() error { return tablet.Accept(ctx) }},
@@ -124,7 +124,7 @@ func (r *table) compare(c *call.Call, acts []*act) {
 	case record.AcceptedOn == home && !record.Confirmed.IsZero():
 		want = call.Answered
 	case record.AcceptedOn == home && record.EndedOn == home:
-		want = call.Busy // the raw discard came right after, and was a hangup
+		want = call.HungUp // the raw discard came right after, and was a hangup
 	case record.AcceptedOn == home:
 		want = call.Missed // the caller had hung up
 	case !record.Accepted.IsZero() && !record.Confirmed.IsZero():
@@ -147,7 +147,7 @@ func (r *table) compare(c *call.Call, acts []*act) {
 	for _, a := range acts {
 		switch {
 		case a.kind == "": // somebody else's
-		case a.by.Script == "raw.lua" && want == call.Busy: // no decision any more
+		case a.by.Script == "raw.lua" && want == call.HungUp: // no decision any more
 		case a.err == nil:
 			decided = append(decided, a)
 		case !tgerr.Is(a.err, call.CallAlreadyDecided, call.CallEnded, "CALL_ALREADY_ACCEPTED", "CALL_ALREADY_DECLINED"):

@@ -18,13 +18,15 @@ import (
 )
 
 // racing are scripts that all want the same calls: rules that refuse, fail, take
-// their time and lose it, handlers of the ring, and requests by their name.
+// their time and lose it, handlers of the ring, and requests by their name. They
+// decline with hangup and the other device with busy, so that it can be told who
+// did.
 var racing = map[string]string{
 	"a.lua": `
 rule "seldom" {
   priority = 5,
   when   = { from = "anyone", match = function(call) return math.random(4) == 1 end },
-  action = function(call) call:decline("busy") end,
+  action = function(call) call:decline("hangup") end,
 }
 rule "fails" {
   when   = { from = "anyone", none = { { video = true } } },
@@ -41,16 +43,16 @@ rule "slow" {
 	"b.lua": `
 on("call", function(call)
   local n = math.random(10)
-  if n <= 2 then call:accept() elseif n == 3 then call:ignore() elseif n == 4 then call:decline("busy") end
+  if n <= 2 then call:accept() elseif n == 3 then call:ignore() elseif n == 4 then call:decline("hangup") end
 end)
 on("call.ended", function(call) assert(call.outcome ~= nil) end)
-rule "last" { when = { video = true }, action = function(call) call:decline("busy") end }
+rule "last" { when = { video = true }, action = function(call) call:decline("hangup") end }
 `,
 	"c.lua": `
 on("updatePhoneCall", function(update)
   local call = update.phone_call
   if call._ ~= "phoneCallRequested" or math.random(6) ~= 1 then return end
-  phone.discardCall{peer=call, duration=0, reason="busy", connection_id="0"}
+  phone.discardCall{peer=call, duration=0, reason="hangup", connection_id="0"}
 end)
 `,
 }
@@ -165,7 +167,7 @@ func recorded(c simulator.Call, other [8]byte) string {
 	switch {
 	case c.EndedBy == c.To && c.EndedOn != other && !acceptedHere:
 		return "declined"
-	case acceptedHere && c.EndedBy != c.From:
+	case acceptedHere && c.Reason == simulator.Disconnect:
 		return "failed" // the connect timeout
 	case acceptedHere:
 		return string(c.Reason)
@@ -184,6 +186,7 @@ type traced struct {
 	decisions      int
 	concluded      bool // the rules have been asked, and none has decided
 	endedUndecided bool
+	accepting      bool // and that has not been answered
 	stopped        bool // the host was told that it no longer rings
 	changed        chan struct{}
 }
@@ -209,6 +212,8 @@ func (tr *traces) add(c *call.Call, e store.Entry) {
 	one := tr.of(c.ID())
 	one.entries++
 	switch {
+	case e.Kind == "note" && e.Name == "claim":
+		one.accepting = e.Text == "accepting"
 	case e.Kind == "decision":
 		one.decisions++
 	case e.Kind == "rule" && e.Name == "":
@@ -327,7 +332,7 @@ func (c *rival) ringOnce(t *testing.T, w *world) {
 	}()
 	patience := rand.IntN(30)
 	c.traces.awaitCall(ctx, waiting.ID, func(one *traced) bool {
-		return patience < 10 && one.entries > patience || one.concluded || one.decisions > 0
+		return patience < 10 && one.entries > patience || one.concluded && !one.accepting || one.decisions > 0
 	})
 	select {
 	case <-ended:
