@@ -104,7 +104,11 @@ func (s *session) stopped(i int) bool {
 	if !s.settled() {
 		return false
 	}
-	s.Call.Trace(store.Entry{Kind: "rule", Text: unasked(len(s.rules)-i, i == 0) + s.end()})
+	end, decided := s.end()
+	if !decided {
+		end = "the call is over"
+	}
+	s.Call.Trace(store.Entry{Kind: "rule", Text: unasked(len(s.rules)-i, i == 0) + end})
 	return true
 }
 
@@ -130,19 +134,16 @@ func unasked(n int, all bool) string {
 	return text + " rules were not asked: "
 }
 
-// end says who has decided, or that there is nothing left to decide. A call that
-// somebody ends may be over before Telegram has said whose request it was.
-func (s *session) end() string {
-	_, _, ok := s.Call.Decision()
-	if !ok {
+// end says who has decided about a call that is settled, if anybody has. A call
+// may be over before Telegram has said whose request it was.
+func (s *session) end() (text string, decided bool) {
+	if _, _, ok := s.Call.Decision(); !ok {
 		ctx, cancel := s.question()
 		_ = s.Call.Wait(ctx, call.Ended)
 		cancel()
 	}
-	if kind, by, ok := s.Call.Decision(); ok {
-		return past(kind) + " by " + by.String()
-	}
-	return "the call is over"
+	kind, by, ok := s.Call.Decision()
+	return past(kind) + " by " + by.String(), ok
 }
 
 func past(kind string) string {
@@ -204,7 +205,10 @@ func (s *session) conclude() {
 	text := ""
 	switch {
 	case s.settled():
-		return
+		if _, decided := s.end(); decided {
+			return
+		}
+		text = "no rule decided before the call was over"
 	case len(s.rules) == 0:
 		text = "there are no rules"
 	case s.begun == 0:

@@ -206,6 +206,20 @@ rule "never" { action = note }`})
 	}
 }
 
+// The caller gives up while the last rule is asked.
+func TestTheCallEndsWithTheLastRule(t *testing.T) {
+	w := phonetest.New(t, phonetest.Evening, map[string]string{"a.lua": `
+rule "patient" { action = function(call) note("waits") call:wait("ended") end }`})
+	end, c := w.Ring(w.Person(simulator.User{FirstName: "Ann"}), false)
+	w.Notes(1)
+	w.Over(end, c)
+	w.Asked(c)
+	w.Check(1)
+	if lines := w.Trace(c); !slices.Contains(lines, "no rule decided before the call was over") {
+		t.Errorf("traced %q", lines)
+	}
+}
+
 // match is called in Lua, after everything else, and within its own any and none.
 func TestMatch(t *testing.T) {
 	w := phonetest.New(t, phonetest.Evening, map[string]string{"a.lua": `
