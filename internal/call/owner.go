@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gotd/td/tg"
+	"github.com/gotd/td/tgerr"
 
 	"luahost/internal/clock"
 	"luahost/internal/store"
@@ -214,6 +215,9 @@ func (c *Call) send(ctx context.Context, e asked) (r result) {
 	var line *store.Entry
 	if e.request == receivedCall {
 		line, r.err = c.invoke(ctx, By{}, "", &tg.PhoneReceivedCallRequest{Peer: c.peer}, &tg.BoolBox{})
+		if tgerr.Is(r.err, "CALL_ALREADY_DECLINED") { // by whoever was faster: no fault
+			line.Text, line.Failed = "too late, the call has ended", false
+		}
 	} else {
 		var answer tg.UpdatesBox
 		line, r.err = c.invoke(ctx, By{}, e.reason, c.discardRequest(e.reason), &answer)
