@@ -9,13 +9,21 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"syscall"
 	"time"
 
+	"luahost/internal/clock"
 	"luahost/internal/host"
 )
+
+// runningStatus is what 'luahost status' asks for.
+type runningStatus struct {
+	Now time.Time `json:"now"` // by the clock of the host: the demo's is not that of the system
+	host.Status
+}
 
 // controlPath is the Unix socket over which commands talk to the luahost that
 // runs with a data folder.
@@ -26,7 +34,7 @@ const maxSocketPath = 107
 
 // serveControl answers commands on the data folder's socket until ctx ends. What
 // keeps it from that is logged: calls matter more.
-func serveControl(ctx context.Context, data string, h *host.Host, log *slog.Logger) {
+func serveControl(ctx context.Context, data string, h *host.Host, c clock.Clock, log *slog.Logger) {
 	listener, err := listenControl(controlPath(data))
 	if err != nil {
 		log.Warn("luahost status is not available", "error", err)
@@ -35,7 +43,7 @@ func serveControl(ctx context.Context, data string, h *host.Host, log *slog.Logg
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		if err := json.NewEncoder(w).Encode(h.Status()); err != nil {
+		if err := json.NewEncoder(w).Encode(runningStatus{c.Now(), h.Status()}); err != nil {
 			log.Debug("status not sent", "error", err)
 		}
 	})
@@ -50,11 +58,19 @@ func serveControl(ctx context.Context, data string, h *host.Host, log *slog.Logg
 	}
 }
 
+// fitsSocket says what is to be done where a socket cannot be.
+func fitsSocket(path string) error {
+	if len(path) > maxSocketPath {
+		return fmt.Errorf("the path %s is too long for a socket: at most %d bytes, so give 'data' a shorter one", path, maxSocketPath)
+	}
+	return nil
+}
+
 // listenControl makes the socket for the owner's use alone. One that a luahost
 // left behind when it was killed is replaced.
 func listenControl(path string) (net.Listener, error) {
-	if len(path) > maxSocketPath {
-		return nil, fmt.Errorf("the path %s is too long for a socket: at most %d bytes", path, maxSocketPath)
+	if err := fitsSocket(path); err != nil {
+		return nil, err
 	}
 	if conn, err := net.Dial("unix", path); err == nil {
 		conn.Close()
@@ -74,6 +90,9 @@ func listenControl(path string) (net.Listener, error) {
 // askControl gets an answer of the luahost that runs with a data folder.
 func askControl(ctx context.Context, data, what string, answer any) error {
 	path := controlPath(data)
+	if err := fitsSocket(path); err != nil {
+		return err
+	}
 	client := http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -87,14 +106,28 @@ func askControl(ctx context.Context, data, what string, answer any) error {
 	}
 	response, err := client.Do(request)
 	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("no luahost runs with the data folder %s; start one with 'luahost run'", data)
 	case err != nil:
-		return fmt.Errorf("ask luahost at %s: %w", path, err)
+		return fmt.Errorf("ask luahost at %s: %w", path, bare(err))
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("ask luahost at %s: it answers %s; is it of another version?", path, response.Status)
 	}
 	return json.NewDecoder(response.Body).Decode(answer)
+}
+
+// bare leaves the method and the address out of a request's error: the address
+// is a made-up one, and the socket is named beside it.
+func bare(err error) error {
+	var request *url.Error
+	if errors.As(err, &request) {
+		err = request.Err
+	}
+	var dial *net.OpError
+	if errors.As(err, &dial) {
+		err = dial.Err
+	}
+	return err
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"luahost/internal/account"
-	"luahost/internal/call"
 	"luahost/internal/clock"
 	"luahost/internal/host"
 	"luahost/internal/script"
@@ -162,7 +161,7 @@ func (d *demo) run(ctx context.Context, you account.Options) error {
 			Ready:   func(*account.Account) { close(ready) },
 			Handler: func(script.Run) { d.watch.handled() },
 			Reload:  d.line.reload,
-			Entry:   func(c *call.Call, e store.Entry) { d.line.entry(e); d.watch.entry(c, e) },
+			Entry:   d.entry,
 		},
 	})
 	if err != nil {
@@ -171,13 +170,13 @@ func (d *demo) run(ctx context.Context, you account.Options) error {
 	d.watch.idle = func() bool {
 		return !slices.ContainsFunc(h.Status().Scripts, func(s host.ScriptStatus) bool { return s.InFlight > 0 })
 	}
-	running.Go(func() { stop(runWithControl(ctx, d.folder.data(), h, d.line.logger())) })
+	running.Go(func() { stop(runWithControl(ctx, d.folder.data(), h, d.clock, d.line.logger())) })
 	select {
 	case <-ready:
 	case <-ctx.Done():
 		return cause(ctx)
 	}
-	d.line.hint("Ring yourself:", ringLine(d.server.Addr().String(), d.folder.key(), d.order[1].user.Phone, demoPhone))
+	d.line.hint("Ring yourself:", itself()+" "+ringLine(d.server.Addr().String(), d.folder.key(), d.order[1].user.Phone, demoPhone))
 	d.ringAll(ctx)
 	stop(nil)
 	running.Wait()
@@ -209,6 +208,6 @@ func (d *demo) ringAll(ctx context.Context) {
 		if clock.Wait(ctx, clock.System{}, d.pace) != nil {
 			return
 		}
-		d.ring(ctx, n, d.order[(n-1)%len(d.order)])
+		d.ring(ctx, d.order[(n-1)%len(d.order)])
 	}
 }

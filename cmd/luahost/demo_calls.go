@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gotd/td/tg"
 
+	"luahost/internal/call"
 	"luahost/internal/simulator"
 	"luahost/internal/store"
 )
@@ -19,10 +21,10 @@ const settleTime = 3 * time.Second
 
 // ring has one caller ring once, and follows the call until it has ended and
 // the scripts are done with it.
-func (d *demo) ring(ctx context.Context, n int, c *caller) {
-	d.line.rings(n, c, d.clock.Now())
-	call, err := c.client.Ring(ctx, d.you, c.video)
+func (d *demo) ring(ctx context.Context, c *caller) {
+	ringing, err := c.client.Ring(ctx, d.you, c.video)
 	if err != nil {
+		d.line.heading(heading{at: d.clock.Now(), who: c.String(), how: howRung(true, c.video)})
 		d.line.refused(c, err)
 		return
 	}
@@ -31,25 +33,52 @@ func (d *demo) ring(ctx context.Context, n int, c *caller) {
 		patience = d.pace / 4
 	}
 	waiting, cancel := context.WithTimeout(ctx, patience)
-	answered := d.watch.until(waiting, func(w *watch) bool { return w.over(call.ID()) })
+	answered := d.watch.until(waiting, func(w *watch) bool { return w.over(ringing.ID()) })
 	cancel()
 	if !answered {
-		if err := call.HangUp(context.WithoutCancel(ctx), &tg.PhoneCallDiscardReasonMissed{}, 0); err != nil {
+		if err := ringing.HangUp(context.WithoutCancel(ctx), &tg.PhoneCallDiscardReasonMissed{}, 0); err != nil {
 			d.line.refused(c, err)
 		}
 	}
 	settling, cancel := context.WithTimeout(ctx, settleTime)
-	d.watch.until(settling, func(w *watch) bool { return w.settled(call.ID()) })
+	d.watch.until(settling, func(w *watch) bool { return w.settled(ringing.ID()) })
 	cancel()
 	if ctx.Err() != nil {
-		d.watch.forget(call.ID()) // cut off in the middle: nothing to judge
+		d.watch.forget(ringing.ID()) // cut off in the middle: nothing to judge
 	}
+}
+
+// entry shows a line of a call's trace below the call that it belongs to, which
+// may be one that another client made.
+func (d *demo) entry(c *call.Call, e store.Entry) {
+	h := heading{call: c.ID(), at: e.At, who: strings.TrimSpace(c.From().FirstName + " " + c.From().LastName), how: howRung(c.Incoming(), c.Video())}
+	if known := d.caller(c.From().ID); known != nil {
+		h.who = known.String()
+	}
+	if row, ok, err := d.kept.CallOf(context.Background(), d.you, c.ID()); ok && err == nil {
+		h.number = row.Number
+	}
+	d.line.entry(h, e)
+	d.watch.entry(c, e)
+}
+
+// howRung is what the timeline says of a call as it begins.
+func howRung(incoming, video bool) string {
+	how := "rings"
+	if !incoming {
+		how = "is rung"
+	}
+	if video {
+		how += " with video"
+	}
+	return how
 }
 
 // verdict compares how the host says that each call ended with what Telegram
 // recorded.
 func (d *demo) verdict(ctx context.Context) error {
-	var decided, rangOn, wrong int
+	var done tally
+	var wrong int
 	var interesting store.Call
 	most := -1
 	results := slices.DeleteFunc(d.watch.results(), func(s seen) bool { return d.caller(s.call.From) == nil })
@@ -62,12 +91,7 @@ func (d *demo) verdict(ctx context.Context) error {
 			d.line.warn(fmt.Sprintf("the call of %s at %s: %v", d.caller(s.call.From), s.call.Requested.Format(time.TimeOnly), err))
 			wrong++
 		}
-		switch row.Decision {
-		case "", "ignore":
-			rangOn++
-		default:
-			decided++
-		}
+		done.count(row.Decision)
 		told := s.entries
 		if row.Decision == "ignore" && !row.Contact {
 			told += 100 // that a stranger was let through wants a reason most
@@ -76,14 +100,40 @@ func (d *demo) verdict(ctx context.Context) error {
 			interesting, most = row, told
 		}
 	}
-	d.line.summary(decided, rangOn)
+	d.line.summary(done)
 	if interesting.Number > 0 {
-		d.line.hint("Why call %d ended as it did:", fmt.Sprintf("luahost trace %d --config %s", interesting.Number, quoted(d.folder.config())), interesting.Number)
+		d.line.hint("Why call %d ended as it did:", fmt.Sprintf("%s trace %d --config %s", itself(), interesting.Number, quoted(d.folder.config())), interesting.Number)
 	}
 	if wrong > 0 {
 		return fmt.Errorf("%d of %d calls did not end as the scripts decided", wrong, len(results))
 	}
 	return nil
+}
+
+// tally is what became of the calls.
+type tally struct{ declined, accepted, rangOn int }
+
+func (t *tally) count(decision string) {
+	switch decision {
+	case "decline":
+		t.declined++
+	case "accept":
+		t.accepted++
+	default: // ignored, or nobody decided
+		t.rangOn++
+	}
+}
+
+func (t tally) String() string {
+	calls := t.declined + t.accepted + t.rangOn
+	text := fmt.Sprintf("%d calls: ", calls)
+	if calls == 1 {
+		text = "1 call: "
+	}
+	if t.accepted > 0 {
+		text += fmt.Sprintf("%d answered, ", t.accepted)
+	}
+	return text + fmt.Sprintf("%d declined, %d rang on.", t.declined, t.rangOn)
 }
 
 // caller is who has an id, nil if that is nobody of the cast.

@@ -22,7 +22,8 @@ const (
 	indent   = "    "
 	whereCol = 22
 	tookCol  = 10
-	narrow   = 80 // where there is no terminal, and in one that is narrower
+	narrow   = 56 // a terminal that is narrower breaks the lines itself
+	usual    = 80 // where there is no terminal
 	wide     = 110
 )
 
@@ -43,10 +44,18 @@ type timeline struct {
 	out    io.Writer
 	colour bool
 	width  func() (columns int, ok bool) // of the terminal; false: there is none
+
+	entries sync.Mutex              // over a heading and the line below it
+	begun   map[int64]bool          // calls that have had their heading
+	under   int64                   // the call whose heading came last
+	early   map[int64][]store.Entry // of calls that have no heading yet
 }
 
 func newTimeline(out io.Writer) *timeline {
-	return &timeline{out: out, colour: colourful(out), width: func() (int, bool) { return columns(out) }}
+	return &timeline{
+		out: out, colour: colourful(out), width: func() (int, bool) { return columns(out) },
+		begun: make(map[int64]bool), early: make(map[int64][]store.Entry),
+	}
 }
 
 func (t *timeline) paint(style, text string) string {
@@ -67,6 +76,9 @@ func (t *timeline) print(format string, args ...any) {
 // a terminal it goes on in the lines below.
 func (t *timeline) row(style, where, what string, took time.Duration) {
 	width, terminal := t.width()
+	if !terminal {
+		width = usual
+	}
 	what = printable(what)
 	room := min(max(width, narrow), wide) - len(indent) - whereCol - 1
 	lines := []string{what}
@@ -86,8 +98,19 @@ func (t *timeline) row(style, where, what string, took time.Duration) {
 }
 
 func (t *timeline) welcome(dir string, now time.Time) {
-	t.print("%s", t.paint(bold, fmt.Sprintf("Edit %s while this runs: the next call follows what you saved.", editable(dir))))
-	t.print("%s", t.paint(dim, fmt.Sprintf("Logging in to an embedded Telegram on this machine, where it is %s … Ctrl-C ends.", now.Format("15:04"))))
+	t.sentence(bold, fmt.Sprintf("Edit %s while this runs: the next call follows what you saved.", editable(dir)))
+	t.sentence(dim, fmt.Sprintf("Logging in to an embedded Telegram on this machine, where it is %s … Ctrl-C ends.", now.Format("15:04")))
+}
+
+// sentence is broken between words on a terminal.
+func (t *timeline) sentence(style, text string) {
+	lines := []string{text}
+	if width, terminal := t.width(); terminal {
+		lines = wrap(text, max(width, narrow))
+	}
+	for _, line := range lines {
+		t.print("%s", t.paint(style, line))
+	}
 }
 
 func (t *timeline) note(text string) { t.print("%s", t.paint(dim, text)) }
@@ -98,13 +121,21 @@ func (t *timeline) hint(what, line string, args ...any) {
 	t.print("%s\n%s%s", t.paint(dim, fmt.Sprintf(what, args...)), indent, t.paint(cyan, line))
 }
 
-func (t *timeline) rings(n int, c *caller, now time.Time) {
-	what := "rings"
-	if c.video {
-		what = "rings with video"
+// heading stands above the lines of a call.
+type heading struct {
+	call   int64
+	number int64 // that 'luahost trace' takes; 0: it has none
+	at     time.Time
+	who    string
+	how    string // it begins: rings, rings with video
+}
+
+func (t *timeline) heading(h heading) {
+	number := "   "
+	if h.number > 0 {
+		number = fmt.Sprintf("%3d", h.number)
 	}
-	t.print("\n%s %s %s", t.paint(bold, fmt.Sprintf("%3d", n)), t.paint(dim, now.Format(time.TimeOnly)),
-		t.paint(bold+cyan, c.String())+" "+what)
+	t.print("\n%s %s %s", t.paint(bold, number), t.paint(dim, h.at.Format(time.TimeOnly)), t.paint(bold+cyan, printable(h.who))+" "+h.how)
 }
 
 func (t *timeline) refused(c *caller, err error) {
@@ -115,9 +146,49 @@ func (t *timeline) refused(c *caller, err error) {
 	t.row(yellow, "Telegram", fmt.Sprintf("refuses %s: %s", c.user.FirstName, why), 0)
 }
 
-// entry shows a line of a call's trace: what the rules say, what scripts do, and
-// how it ends. Updates, and what the host does by itself, are left to the trace.
-func (t *timeline) entry(e store.Entry) {
+// entry shows a line of a call's trace, below the call's heading: that is printed
+// as the call begins, and again when lines of another call came between.
+func (t *timeline) entry(h heading, e store.Entry) {
+	t.entries.Lock()
+	defer t.entries.Unlock()
+	if t.begun[h.call] {
+		h.how = "goes on"
+		t.below(h, e)
+		return
+	}
+	t.early[h.call] = append(t.early[h.call], e)
+	if h.number == 0 && e.Kind != "update" {
+		return // a script was faster than the log, which is about to number the call
+	}
+	t.begun[h.call], t.under = true, h.call
+	t.heading(h)
+	for _, e := range t.early[h.call] {
+		t.below(h, e)
+	}
+	delete(t.early, h.call)
+}
+
+// below prints the line of an entry, if it has one.
+func (t *timeline) below(h heading, e store.Entry) {
+	row, shown := rowOf(e)
+	if !shown {
+		return
+	}
+	if t.under != h.call {
+		t.under = h.call
+		t.heading(h)
+	}
+	t.row(row.style, row.where, row.what, row.took)
+}
+
+type entryRow struct {
+	style, where, what string
+	took               time.Duration
+}
+
+// rowOf is what the rules say, what scripts do, and how it ends. Updates, and
+// what the host does by itself, are left to the trace.
+func rowOf(e store.Entry) (row entryRow, shown bool) {
 	where := "rules"
 	if e.Script != "" {
 		where = fmt.Sprintf("%s:%d", e.Script, e.Line)
@@ -125,24 +196,23 @@ func (t *timeline) entry(e store.Entry) {
 	switch {
 	case e.Failed && e.Kind == "handler" || e.Failed && e.Kind == "rule":
 		at, what := located(where, e.Script, errors.New(strings.TrimPrefix(e.Text, "failed: ")))
-		t.row(red, at, "failed: "+what, 0)
+		return entryRow{red, at, "failed: " + what, 0}, true
 	case e.Failed && e.Script != "":
-		t.row(yellow, where, e.Name+": "+e.Text, 0)
+		return entryRow{yellow, where, e.Name + ": " + e.Text, 0}, true
 	case e.Kind == "rule" && e.Name == "":
-		if !strings.Contains(e.Text, "not asked") { // the decision above says why
-			t.row(dim, where, e.Text, 0)
-		}
+		return entryRow{dim, where, e.Text, 0}, !strings.Contains(e.Text, "not asked") // the decision above says why
 	case e.Kind == "rule":
-		t.row(ruleStyle(e.Text), where, e.Name+": "+e.Text, 0)
+		return entryRow{ruleStyle(e.Text), where, e.Name + ": " + e.Text, 0}, true
 	case e.Kind == "request" && e.Script != "":
-		t.row("", where, e.Name+" "+requestText(e), e.Took)
+		return entryRow{"", where, e.Name + " " + requestText(e), e.Took}, true
 	case e.Kind == "log":
-		t.row("", where, e.Text, 0)
+		return entryRow{"", where, e.Text, 0}, true
 	case e.Kind == "decision":
-		t.row(bold, where, strings.TrimSuffix(e.Name+": "+e.Text, ": "), 0)
+		return entryRow{bold, where, strings.TrimSuffix(e.Name+": "+e.Text, ": "), 0}, true
 	case e.Kind == "outcome":
-		t.row(dim, "ended", e.Name+": "+e.Text, 0)
+		return entryRow{dim, "ended", strings.TrimSuffix(e.Name+": "+e.Text, ": "), 0}, true
 	}
+	return entryRow{}, false
 }
 
 // requestText is the arguments, or of a message its text.
@@ -172,7 +242,7 @@ func (t *timeline) reload(r script.Reload) {
 	case r.Unloaded:
 		t.row(yellow, r.Script, "unloaded", 0)
 	case r.Handlers == 0:
-		t.row(yellow, r.Script, "loaded, but handles nothing: register a function with on", 0)
+		t.row(yellow, r.Script, "loaded, but handles nothing: write a rule, or register a function with on", 0)
 	default:
 		t.row(green, r.Script, "loaded, generation "+r.Generation, r.Took)
 	}
@@ -188,13 +258,7 @@ func located(place, script string, err error) (where, what string) {
 	return place, text
 }
 
-func (t *timeline) summary(decided, rangOn int) {
-	calls := "calls"
-	if decided+rangOn == 1 {
-		calls = "call"
-	}
-	t.print("\n%s", t.paint(bold, fmt.Sprintf("%d %s: %d decided by a script, %d rang on.", decided+rangOn, calls, decided, rangOn)))
-}
+func (t *timeline) summary(done tally) { t.print("\n%s", t.paint(bold, done.String())) }
 
 // logger puts lines of the log into the timeline.
 func (t *timeline) logger() *slog.Logger { return slog.New(timelineLog{line: t}) }

@@ -13,21 +13,26 @@ import (
 	"luahost/internal/store"
 )
 
+// nadia is the heading of a call.
+var nadia = heading{call: 1, number: 1, who: "Nadia (contact)", how: "rings"}
+
 // timelineOf is a timeline on a terminal of so many columns, or on none.
 func timelineOf(columns int) (*timeline, *strings.Builder) {
 	var out strings.Builder
-	return &timeline{out: &out, width: func() (int, bool) { return columns, columns > 0 }}, &out
+	line := newTimeline(&out)
+	line.width = func() (int, bool) { return columns, columns > 0 }
+	return line, &out
 }
 
 func TestTimelineFitsTheTerminal(t *testing.T) {
 	failure := errors.New("doorman.lua:7: phone.discardCall: field \"raeson\": unknown field (did you mean \"reason\"?)\nstack traceback")
-	for _, columns := range []int{80, 95, 120} {
+	for _, columns := range []int{60, 80, 95, 120} {
 		line, out := timelineOf(columns)
-		line.rings(1, &caller{user: simulator.User{FirstName: "Nadia"}}, time.Now())
+		line.welcome("scripts", time.Now())
 		line.reload(script.Reload{Script: "a-script-with-a-rather-long-name.lua", Generation: "56623a73", Took: time.Second})
 		line.reload(script.Reload{Script: "doorman.lua", Previous: "56623a73", Err: failure})
-		line.entry(store.Entry{Kind: "handler", Script: "doorman.lua", Line: 3, Text: failure.Error(), Failed: true})
-		line.entry(store.Entry{
+		line.entry(nadia, store.Entry{Kind: "handler", Script: "doorman.lua", Line: 3, Text: failure.Error(), Failed: true})
+		line.entry(nadia, store.Entry{
 			Kind: "request", Name: "messages.sendMessage", Text: `{message="` + strings.Repeat("word ", 100) + `"}`,
 			Script: "a-script-with-a-rather-long-name.lua", Line: 12, Took: time.Millisecond,
 		})
@@ -48,9 +53,57 @@ func TestTimelineFitsTheTerminal(t *testing.T) {
 func TestTimelineInAFile(t *testing.T) {
 	line, out := timelineOf(0)
 	long := "nothing here " + strings.Repeat("is cut ", 30)
-	line.entry(store.Entry{Kind: "rule", Name: "night", Script: "a.lua", Line: 3, Text: "failed: " + long + "\t\x1b[2J", Failed: true})
-	if want := "    a.lua:3                failed: " + long + "  [2J\n"; out.String() != want {
+	line.entry(nadia, store.Entry{Kind: "rule", Name: "night", Script: "a.lua", Line: 3, Text: "failed: " + long + "\t\x1b[2J", Failed: true})
+	if want := "\n  1 00:00:00 Nadia (contact) rings\n    a.lua:3                failed: " + long + "  [2J\n"; out.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", out, want)
+	}
+}
+
+// Lines stand below the heading of their call, though another rings meanwhile,
+// and though a script is faster than the log.
+func TestTimelineOfTwoCalls(t *testing.T) {
+	line, out := timelineOf(0)
+	prize := heading{call: 2, number: 2, who: "Prize Centre", how: "rings with video"}
+	unknown := prize
+	unknown.number = 0
+	rule := store.Entry{Kind: "rule", Name: "night", Text: "matched", Script: "a.lua", Line: 3}
+	rings := store.Entry{Kind: "update", Name: "phoneCallRequested", Text: "it rings"}
+	line.entry(nadia, rings)
+	line.entry(unknown, store.Entry{Kind: "log", Text: "quick", Script: "a.lua", Line: 9})
+	line.entry(nadia, rule)
+	line.entry(prize, rings)
+	line.entry(nadia, store.Entry{Kind: "update", Name: "phoneCallDiscarded"})
+	line.entry(prize, rule)
+	line.entry(nadia, store.Entry{Kind: "outcome", Name: "missed"})
+	want := `
+  1 00:00:00 Nadia (contact) rings
+    a.lua:3                night: matched
+
+  2 00:00:00 Prize Centre rings with video
+    a.lua:9                quick
+    a.lua:3                night: matched
+
+  1 00:00:00 Nadia (contact) goes on
+    ended                  missed
+`
+	if got := out.String(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestTally(t *testing.T) {
+	for want, decisions := range map[string][]string{
+		"3 calls: 1 declined, 2 rang on.":             {"decline", "ignore", ""},
+		"1 call: 0 declined, 1 rang on.":              {""},
+		"2 calls: 1 answered, 1 declined, 0 rang on.": {"accept", "decline"},
+	} {
+		var done tally
+		for _, d := range decisions {
+			done.count(d)
+		}
+		if got := done.String(); got != want {
+			t.Errorf("%v: %s, want %s", decisions, got, want)
+		}
 	}
 }
 

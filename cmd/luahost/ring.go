@@ -168,9 +168,10 @@ func (r *ringing) notLoggedIn(err error) error {
 	return err
 }
 
-// ringLine is what to type in a shell to ring somebody on an embedded Telegram.
+// ringLine is what to type in a shell, behind the program's name, to ring somebody
+// on an embedded Telegram.
 func ringLine(server, keyFile, as, to string) string {
-	return fmt.Sprintf("luahost ring --server %s --server-key %s --as %s --to %s", server, quoted(keyFile), as, to)
+	return fmt.Sprintf("ring --server %s --server-key %s --as %s --to %s", server, quoted(keyFile), as, to)
 }
 
 // quoted is a word as a shell takes it.

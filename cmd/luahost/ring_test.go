@@ -45,7 +45,7 @@ func TestRingLine(t *testing.T) {
 	}
 	for _, key := range []string{"server.pub.pem", "/tmp/my keys/it's $HOME.pem", "a;b", "ключ.pem", ""} {
 		line := ringLine("127.0.0.1:9443", key, "+15550002", "+15550001")
-		out, err := exec.Command(sh, "-c", `luahost() { printf '%s|' "$@"; }; `+line).Output()
+		out, err := exec.Command(sh, "-c", `luahost() { printf '%s|' "$@"; }; luahost `+line).Output()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"luahost/internal/clock"
 	"luahost/internal/host"
 )
 
@@ -35,7 +36,7 @@ until Ctrl-C. The accounts must have been logged in with 'luahost login'.`,
 				if err != nil {
 					return err
 				}
-				return runWithControl(cmd.Context(), s.data, h, log)
+				return runWithControl(cmd.Context(), s.data, h, clock.System{}, log)
 			})
 		},
 	}
@@ -45,11 +46,11 @@ until Ctrl-C. The accounts must have been logged in with 'luahost login'.`,
 }
 
 // runWithControl runs the host, and answers commands while it runs.
-func runWithControl(ctx context.Context, data string, h *host.Host, log *slog.Logger) error {
+func runWithControl(ctx context.Context, data string, h *host.Host, c clock.Clock, log *slog.Logger) error {
 	ctx, stop := context.WithCancel(ctx)
 	var control sync.WaitGroup
 	defer control.Wait()
 	defer stop()
-	control.Go(func() { serveControl(ctx, data, h, log) })
+	control.Go(func() { serveControl(ctx, data, h, c, log) })
 	return h.Run(ctx)
 }

@@ -45,8 +45,8 @@ func (s *simCalls) welcome(addr, keyFile string) {
 	defer s.mu.Unlock()
 	fmt.Fprintf(s.out, "An embedded Telegram serves on %s. Its public key is in %s.\n\n", addr, keyFile)
 	fmt.Fprint(s.out, simTable(s.people))
-	fmt.Fprintf(s.out, "\nEverybody's login code is %s. Ring somebody:\n  %s\n", simulator.LoginCode,
-		ringLine(addr, keyFile, s.people[1].Phone, s.people[0].Phone))
+	fmt.Fprintf(s.out, "\nEverybody's login code is %s. Ring somebody:\n  %s %s\n", simulator.LoginCode,
+		itself(), ringLine(addr, keyFile, s.people[1].Phone, s.people[0].Phone))
 	fmt.Fprintln(s.out, "Ctrl-C ends.")
 }
 

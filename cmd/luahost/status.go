@@ -34,7 +34,7 @@ their generation and last error, and the calls that go on.`,
 			if err != nil {
 				return err
 			}
-			var s host.Status
+			var s runningStatus
 			if err := askControl(cmd.Context(), cfg.Data, "status", &s); err != nil {
 				return err
 			}
@@ -43,7 +43,7 @@ their generation and last error, and the calls that go on.`,
 				encoder.SetIndent("", "  ")
 				return encoder.Encode(s)
 			}
-			return printStatus(cmd.OutOrStdout(), s, time.Now())
+			return printStatus(cmd.OutOrStdout(), s)
 		},
 	}
 	configFlag(cmd, &path)
@@ -51,8 +51,9 @@ their generation and last error, and the calls that go on.`,
 	return cmd
 }
 
-func printStatus(out io.Writer, s host.Status, now time.Time) error {
-	fmt.Fprintf(out, "luahost has run for %s.\n\n", now.Sub(s.Started).Round(time.Second))
+func printStatus(out io.Writer, s runningStatus) error {
+	since := func(t time.Time) string { return s.Now.Sub(t).Round(time.Second).String() }
+	fmt.Fprintf(out, "luahost has run for %s.\n\n", since(s.Started))
 	accounts := [][]string{{"ACCOUNT", "USER", "STATE"}}
 	for _, a := range s.Accounts {
 		accounts = append(accounts, []string{a.Name, userOf(a), a.State})
@@ -72,7 +73,7 @@ func printStatus(out io.Writer, s host.Status, now time.Time) error {
 			with = "to " + c.Name
 		}
 		calls = append(calls, []string{
-			strconv.FormatInt(c.ID, 10), c.Account, printable(with), c.State, now.Sub(c.Date).Round(time.Second).String(), orDash(c.Decision),
+			strconv.FormatInt(c.ID, 10), c.Account, printable(with), c.State, since(c.Date), orDash(c.Decision),
 		})
 	}
 	for _, table := range [][][]string{accounts, scripts, calls} {
