@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/gotd/td/tg"
 
@@ -37,6 +38,11 @@ type Options struct {
 	Log   *slog.Logger // default: discards
 	Store *store.Store // nil: nothing is kept
 	Rand  io.Reader    // of secrets; default crypto/rand.Reader
+
+	// RingAfter is how long a call has to ring before the caller is told that it
+	// does. Calls that scripts decline are mostly declined by then, which spares a
+	// request for each. Zero: at once.
+	RingAfter time.Duration
 
 	// Begin is told of a new call; what it returns is the call's Held. It is
 	// called inside Book.Update, before anything else sees the call. It must not

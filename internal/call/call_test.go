@@ -395,3 +395,36 @@ func TestRowIsKeptBeforeAnAccept(t *testing.T) {
 		t.Error("accepted after an hour of ringing")
 	}
 }
+
+// A caller is told that it rings when the call has rung for so long, and not at
+// all when it is decided before.
+func TestRingAfter(t *testing.T) {
+	const after = 100 * time.Millisecond
+	w := newWorld(t)
+	w.close()
+	w.open(call.Options{RingAfter: after})
+	rung := func() (*simulator.End, *call.Call) {
+		end, err := w.caller.Ring(w.Context(), w.ann, false)
+		w.must(err)
+		c, _ := w.book.Find(w.ann, end.ID())
+		w.clock.AwaitTimers(3) // Telegram's own, the ring timeout's, and this one
+		return end, c
+	}
+	_, declined := rung()
+	w.must(declined.Decline(w.Context(), night, ""))
+	w.wantOutcome(declined, call.Declined)
+	w.clock.Advance(after)
+	if r := w.record(declined.ID()); !r.Received.IsZero() {
+		t.Error("a call that was declined at once rang at its caller's")
+	}
+
+	end, c := rung()
+	w.clock.Advance(after - 1)
+	if r := w.record(c.ID()); !r.Received.IsZero() {
+		t.Error("it rang at its caller's at once")
+	}
+	w.clock.Advance(1)
+	w.must(c.Wait(w.Context(), call.Ringing))
+	w.must(end.HangUp(w.Context(), &tg.PhoneCallDiscardReasonMissed{}, 0))
+	w.wantOutcome(c, call.Missed)
+}

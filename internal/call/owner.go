@@ -20,8 +20,9 @@ type owner struct {
 	// The rest is touched by the goroutine alone.
 	course   course
 	timer    clock.Timer
-	setting  int // counts settings of the timer, to tell a late one
-	asking   int // requests out, whose answers are waited for
+	notice   clock.Timer // for phone.receivedCall; nil: it is sent, or not wanted
+	setting  int         // counts settings of the timer, to tell a late one
+	asking   int         // requests out, whose answers are waited for
 	keys     *keys
 	secret   *secret
 	maker    By   // of an outgoing call
@@ -96,6 +97,10 @@ func (c *Call) work(items []func()) {
 	for _, item := range items {
 		item()
 	}
+	if c.notice != nil && c.course.state != Requested {
+		c.notice.Stop()
+		c.notice = nil
+	}
 	if c.course.outcome != "" && !c.released {
 		c.released = true
 		c.book.forget(c)
@@ -163,7 +168,11 @@ func (c *Call) perform() {
 		case replied:
 			c.reply(e)
 		case asked:
-			c.request(e)
+			if e.request == receivedCall && c.book.opts.RingAfter > 0 {
+				c.ringLater(e)
+			} else {
+				c.request(e)
+			}
 		}
 	}
 }
@@ -191,6 +200,23 @@ func (c *Call) reply(e replied) {
 	if e.to.reply != nil {
 		e.to.reply <- e.err // has room for all that it gets
 	}
+}
+
+// ringLater sends phone.receivedCall after Options.RingAfter, unless the call is
+// decided by then, or is about to be.
+func (c *Call) ringLater(e asked) {
+	c.notice = c.book.opts.Clock.AfterFunc(c.book.opts.RingAfter, func() {
+		c.post(func(m *course) {
+			c.notice = nil
+			switch {
+			case m.state != Requested:
+			case m.claim != nil:
+				c.ringLater(e)
+			default:
+				c.request(e)
+			}
+		})
+	})
 }
 
 // request sends a request of the host's own, on a goroutine of its own.

@@ -32,6 +32,10 @@ type phone struct {
 	asking   sync.WaitGroup
 }
 
+// ringAfter is less than a caller would notice, and more than rules take that ask
+// nobody.
+const ringAfter = 100 * time.Millisecond
+
 // held is what the host keeps with a call that goes on.
 type held struct {
 	*line
@@ -42,7 +46,7 @@ type held struct {
 func newPhone(opts Options, scripts *script.Host, accounts *router) *phone {
 	p := &phone{log: opts.Log, scripts: scripts, store: opts.Store, clock: opts.Clock, within: opts.DecideWithin, accounts: accounts}
 	p.book = call.New(call.Options{
-		Clock: opts.Clock, Log: opts.Log, Store: opts.Store,
+		Clock: opts.Clock, Log: opts.Log, Store: opts.Store, RingAfter: ringAfter,
 		Begin: p.begin, Event: p.event, Done: p.done, Traced: opts.Observe.Entry,
 	})
 	return p
