@@ -54,17 +54,21 @@ var callColumns = []callColumn{
 	{title: "who", least: 16, usual: 30, value: func(_ *callTable, c store.Call) string { return who(c) }},
 	{title: "", spare: 4, usual: 5, value: func(_ *callTable, c store.Call) string { return kind(c) }},
 	{title: "outcome", usual: 12, value: func(_ *callTable, c store.Call) string { return ended(c) }, style: endedStyle},
-	{title: "decided by", least: 16, spare: 5, usual: 28, value: func(_ *callTable, c store.Call) string { return decider(c) }, cut: keepEnds},
+	{title: "decided by", least: 16, spare: 5, usual: 28, value: func(_ *callTable, c store.Call) string { return decider(c) }, cut: cutDecider},
 	{title: "rang", right: true, spare: 2, usual: 6, value: func(_ *callTable, c store.Call) string { return length(c.Ring) }},
 	{title: "talked", right: true, spare: 1, usual: 7, value: func(_ *callTable, c store.Call) string { return length(c.Talk) }},
 }
 
 func always(style string) func(store.Call) string { return func(store.Call) string { return style } }
 
-// keepEnds cuts text to n cells from its middle: a rule's name has its place behind it.
-func keepEnds(text string, n int) string {
+// cutDecider cuts text to n cells. A rule's name says more than its place behind
+// it; where there is no name, the end of the place is its line.
+func cutDecider(text string, n int) string {
 	if cells(text) <= n {
 		return text
+	}
+	if place := strings.LastIndex(text, " ("); place > 0 {
+		return cut(text[:place], n)
 	}
 	begin := fit(text, n*2/5)
 	return begin + keepEnd(text, n-cells(begin))

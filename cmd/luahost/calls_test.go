@@ -163,14 +163,14 @@ func TestCallTable(t *testing.T) {
 `,
 		100: `
 #  when              account  who                      outcome             decided by           rang
-1  Sun 22 Nov 23:14  main     Nadia Petrova @…         declined            strang…ght.lua:4)  412 ms
+1  Sun 22 Nov 23:14  main     Nadia Petrova @…         declined            strangers at nig…  412 ms
 2  Mon 23 Nov 00:14  main     Боб 👍 日本語     video  answered elsewhere                       12 s
 3  Mon 23 Nov 01:14  main     user 4503599627…         missed              ignore…me.lua:112    1:30
 4  Mon 23 Nov 02:14  work     =HYPERLINK("x")…  out    ringing…
 `,
 		80: `
 #  when              who                 outcome             decided by
-1  Sun 22 Nov 23:14  Nadia Petrova @na…  declined            strange…ight.lua:4)
+1  Sun 22 Nov 23:14  Nadia Petrova @na…  declined            strangers at night
 2  Mon 23 Nov 00:14  Боб 👍 日本語       answered elsewhere
 3  Mon 23 Nov 01:14  user 450359962737…  missed              ignored…ame.lua:112
 4  Mon 23 Nov 02:14  =HYPERLINK("x") […  ringing…

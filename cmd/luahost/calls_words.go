@@ -72,6 +72,14 @@ func endedStyle(c store.Call) string {
 
 // decider is whose line decided, or "" when nobody did.
 func decider(c store.Call) string {
+	text := decidedBy(c)
+	if c.Decision == "ignore" {
+		text = strings.TrimSpace("ignored by " + text) // its outcome does not tell
+	}
+	return text
+}
+
+func decidedBy(c store.Call) string {
 	text, place := c.Rule, ""
 	if c.Script != "" {
 		place = fmt.Sprintf("%s:%d", c.Script, c.Line)
@@ -81,9 +89,6 @@ func decider(c store.Call) string {
 		text = place
 	case place != "":
 		text += " (" + place + ")"
-	}
-	if c.Decision == "ignore" {
-		text = strings.TrimSpace("ignored by " + text) // its outcome does not tell
 	}
 	return printable(text)
 }

@@ -81,20 +81,25 @@ func (t *callTrace) header(c store.Call) []headerLine {
 		{to, c.Account + with, ""},
 		{"outcome", ended(c) + endedHow(c), endedStyle(c)},
 	}
-	by := decider(c)
+	name, by := "decided by", decidedBy(c)
 	switch {
 	case by == "" && c.Decision == "":
 		by = "nobody"
-	case c.Generation != "":
+	case c.Decision == "ignore":
+		by += ", which let it ring" // its outcome does not tell
+	case !c.Incoming && c.Decision == "":
+		name = "made by"
+	}
+	if c.Generation != "" {
 		by += ", generation " + c.Generation
 	}
-	return append(lines, headerLine{"decided by", by, ""})
+	return append(lines, headerLine{name, by, ""})
 }
 
 // endedHow is what there is to say of the outcome beside its name.
 func endedHow(c store.Call) string {
 	text := ""
-	if c.Reason != "" {
+	if c.Reason != "" && c.Reason != c.Outcome {
 		text += " (" + c.Reason + ")"
 	}
 	if ring := length(c.Ring); ring != "" {

@@ -66,7 +66,7 @@ func TestTraceHeaders(t *testing.T) {
 	for i, want := range []string{
 		"",
 		"from        Боб 👍 日本語\nto          main, with video\noutcome     answered elsewhere, rang 12 s, talked 1:05\ndecided by  nobody\n",
-		"outcome     missed (missed), rang 1:30\ndecided by  ignored by a-script-with-a-rather-long-name.lua:112, generation 0badcafe\n",
+		"outcome     missed, rang 1:30\ndecided by  a-script-with-a-rather-long-name.lua:112, which let it ring, generation 0badcafe\n",
 		"to          =HYPERLINK(\"x\") [2J +15550001, not a contact\nfrom        work\noutcome     ringing…\ndecided by  nobody\n",
 	} {
 		var out strings.Builder
