@@ -103,7 +103,7 @@ var badInputs = []badInput{
 	},
 	{
 		name: "database is no such", args: "run", files: with(withScript(atServer), "data/luahost.db", "junk"),
-		want: "database data/luahost.db: it is damaged (failed to initialize: file is not a database (26)): move it away, luahost starts a new one and learns peers again",
+		want: "database data/luahost.db: it is damaged (failed to initialize: file is not a database (26)): move it away, luahost starts a new one, without the calls of the past",
 	},
 	{name: "session was revoked", args: "run", files: withScript(atServer), first: (*badWorld).revoke, want: "account main: logged out by Telegram (SESSION_REVOKED): log in again: luahost login main"},
 

@@ -25,7 +25,11 @@ func OpenReadOnly(path string) (*Reader, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("database %s: there is none yet: 'luahost run' makes it", path)
 	case err != nil:
-		return nil, explain(path, err)
+		var pathErr *fs.PathError
+		if errors.As(err, &pathErr) {
+			err = pathErr.Err
+		}
+		return nil, fmt.Errorf("database %s: cannot be read: %w", path, err)
 	case info.IsDir():
 		return nil, fmt.Errorf("database %s: is a directory", path)
 	}

@@ -81,6 +81,8 @@ func TestReadOnlyRefuses(t *testing.T) {
 		newer:   "it was written by a newer luahost (version 999, ",
 		text:    "it is damaged",
 		folder:  "is a directory",
+
+		filepath.Join(text, "luahost.db"): "cannot be read: not a directory",
 	} {
 		r, err := store.OpenReadOnly(path)
 		if err == nil {

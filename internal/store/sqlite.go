@@ -96,13 +96,22 @@ func giveBack(ctx context.Context, db *sql.DB, n int64) error {
 }
 
 func isDamaged(err error) bool {
+	code := codeOf(err)
+	return code == sqlite3.SQLITE_NOTADB || code == sqlite3.SQLITE_CORRUPT
+}
+
+// isForbidden reports that the file system says no, to a reader too: it has a part
+// in the files beside the database.
+func isForbidden(err error) bool {
+	code := codeOf(err)
+	return code == sqlite3.SQLITE_CANTOPEN || code == sqlite3.SQLITE_READONLY
+}
+
+// codeOf is SQLite's error code, or 0.
+func codeOf(err error) int {
 	var code *sqlite.Error
 	if !errors.As(err, &code) {
-		return false
+		return 0
 	}
-	switch code.Code() & 0xff { // the low byte is the error, the rest its variant
-	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
-		return true
-	}
-	return false
+	return code.Code() & 0xff // the low byte is the error, the rest its variant
 }

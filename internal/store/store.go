@@ -206,8 +206,10 @@ func explain(path string, err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case isForbidden(err):
+		return fmt.Errorf("database %s: cannot be opened (%w): be the user to whom its folder belongs", path, err)
 	case isDamaged(err):
-		return fmt.Errorf("database %s: it is damaged (%w): move it away, luahost starts a new one and learns peers again", path, err)
+		return fmt.Errorf("database %s: it is damaged (%w): move it away, luahost starts a new one, without the calls of the past", path, err)
 	case errors.As(err, &pathErr) && pathErr.Path == path:
 		return fmt.Errorf("database %s: cannot be written: %w", path, pathErr.Err)
 	case errors.As(err, &pathErr): // its folder
