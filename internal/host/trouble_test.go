@@ -7,15 +7,18 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/gotd/td/tg"
 	"github.com/gotd/td/tgerr"
 
+	"luahost/internal/call"
 	"luahost/internal/host"
 	"luahost/internal/simulator"
 	"luahost/internal/simulator/server"
+	"luahost/internal/store"
 )
 
 const declineAll = `
@@ -28,46 +31,37 @@ end)`
 // reaches the host is decided once, each that does not is seen as ended later,
 // and no request and no handler hangs.
 func TestCallsInTrouble(t *testing.T) {
-	rounds := 20
+	atLeast := campaign{calls: 80, cuts: 20, restarts: 2}
 	if os.Getenv("LUAHOST_FULL") != "" {
-		rounds = 500
+		atLeast = campaign{calls: 2000, cuts: 500, restarts: 50}
 	}
 	const together, restartEvery = 4, 10
 	w := newTroubled(t)
-	script := t.TempDir()
+	script, seen := t.TempDir(), newSeen()
 	if err := os.WriteFile(script+"/decline.lua", []byte(declineAll), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	seen := newSeen()
-	w.run(t, []int{0}, host.Options{Scripts: script, Observe: host.Observe{Event: seen.event, Request: seen.request}})
+	kept, err := store.Open(store.Options{Path: script + "/luahost.db"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { kept.Close() })
+	_, stop := w.run(t, []int{0}, host.Options{
+		Scripts: script, Store: kept, Observe: host.Observe{Event: seen.event, Request: seen.request, Entry: seen.entry},
+	})
 	for range together {
 		w.people = append(w.people, theWorld(t).caller(t))
 	}
 	var calls []*simulator.End
-	for n := range rounds {
+	for n := 0; len(calls) < atLeast.calls || int(w.cuts.Load()) < atLeast.cuts || w.restarts < atLeast.restarts; n++ {
+		if n > atLeast.calls {
+			t.Fatalf("%d cuts in %d rounds: the faults do not fire", w.cuts.Load(), n)
+		}
 		ends := make([]*simulator.End, together)
-		ring := func(callers ...int) {
-			var ringing sync.WaitGroup
-			for _, i := range callers {
-				ringing.Go(func() {
-					var err error
-					if ends[i], err = w.people[i].Ring(t.Context(), w.ids[0], false); err != nil {
-						t.Errorf("ring: %v", err)
-					}
-				})
-			}
-			ringing.Wait()
-		}
-		ring(0, 1)
-		if t.Failed() {
-			return
-		}
+		w.ring(t, ends, 0, 1)
 		w.mark(t, seen, "rung "+strconv.Itoa(n)) // mostly they have arrived now
 		w.trouble(n, n%restartEvery == restartEvery-1)
-		ring(2, 3)
-		if t.Failed() {
-			return
-		}
+		w.ring(t, ends, 2, 3)
 		w.mark(t, seen, "in trouble "+strconv.Itoa(n))
 		for i, end := range ends {
 			if seen.rang(end.ID()) {
@@ -83,45 +77,79 @@ func TestCallsInTrouble(t *testing.T) {
 		}
 		calls = append(calls, ends...)
 	}
-	w.verdict(t, seen, calls)
+	seen.all(t, calls)
+	if err := stop(); err != nil { // and with that, everything is kept
+		t.Fatal(err)
+	}
+	w.verdict(t, seen, kept, calls)
 }
 
-// verdict compares what Telegram has of each call with what the host did.
-func (w *troubled) verdict(t *testing.T, seen *seen, calls []*simulator.End) {
+// campaign is how much a test does at least.
+type campaign struct{ calls, cuts, restarts int }
+
+// ring lets some people ring Ada at once.
+func (w *troubled) ring(t *testing.T, ends []*simulator.End, callers ...int) {
 	t.Helper()
-	decided, missed, overtaken := 0, 0, 0
+	var ringing sync.WaitGroup
+	for _, i := range callers {
+		ringing.Go(func() {
+			var err error
+			if ends[i], err = w.people[i].Ring(t.Context(), w.ids[0], false); err != nil {
+				t.Errorf("ring: %v", err)
+			}
+		})
+	}
+	ringing.Wait()
+	if t.Failed() {
+		t.FailNow()
+	}
+}
+
+// verdict compares what Telegram has of each call with what the script was told,
+// and with what the host, which has ended, keeps of it.
+func (w *troubled) verdict(t *testing.T, seen *seen, kept *store.Store, calls []*simulator.End) {
+	t.Helper()
+	declined, overtaken, missed := 0, 0, 0
 	for _, end := range calls {
 		id := end.ID()
-		seen.await(t, "the history of a call", func() bool { return seen.history[id] > 0 })
-		if seen.rang(id) {
-			seen.await(t, "the answer to a decision", func() bool { return len(seen.decisions[id]) > 0 })
+		ended := w.calls.await(t, id, func(c simulator.Call) bool { return c.State == simulator.Ended })
+		row, found, err := kept.CallOf(t.Context(), w.ids[0], id)
+		if err != nil || !found {
+			t.Fatalf("call %d is not kept: %v", id, err)
 		}
-		call := w.calls.await(t, id, func(c simulator.Call) bool { return c.State == simulator.Ended })
-		seen.mu.Lock()
 		decisions, rings, entries := seen.decisions[id], seen.rings[id], seen.history[id]
-		seen.mu.Unlock()
-		switch {
-		case entries != 1:
+		if entries != 1 {
 			t.Errorf("call %d is %d times in the history that the host was told", id, entries)
-		case rings > 1 || len(decisions) != rings:
+		}
+		if rings > 1 || len(decisions) != rings {
 			t.Errorf("call %d rang %d times and was decided %d times", id, rings, len(decisions))
-		case rings == 1 && decisions[0].Err != nil && !tgerr.Is(decisions[0].Err, "CALL_ENDED"):
-			t.Errorf("call %d was not declined: %v", id, decisions[0].Err)
-		case rings == 0 && call.EndedBy == w.ids[0]:
+			continue
+		}
+		ours, outcome := ended.EndedBy == w.ids[0], call.Missed
+		if ours {
+			outcome = call.Declined
+		}
+		switch {
+		case ours && rings == 0:
 			t.Errorf("call %d was declined, and had not rung", id)
-		}
-		if rings == 1 && decisions[0].Err != nil && call.EndedBy == w.ids[0] {
+		case ours && decisions[0].Err != nil:
+			t.Errorf("call %d was declined, and the script was told %v", id, decisions[0].Err)
+		case !ours && rings == 1 && !tgerr.Is(decisions[0].Err, call.CallEnded):
+			t.Errorf("call %d ended otherwise, and the script was told %v", id, decisions[0].Err)
+		case row.Outcome != string(outcome):
+			t.Errorf("call %d is %s, and kept as %s", id, outcome, row.Outcome)
+		case ours:
+			declined++
+		case rings == 1:
 			overtaken++
-		}
-		if call.EndedBy == w.ids[0] {
-			decided++
-		} else {
+		default:
 			missed++
 		}
 	}
-	t.Logf("%d calls were declined, the end of %d was known before the answer, %d did not arrive", decided, overtaken, missed)
-	if decided < missed {
-		t.Errorf("%d calls of %d did not arrive: this tests little", missed, len(calls))
+	t.Logf("%d calls: %d were declined, %d ended otherwise while the script declined, %d did not arrive; %d connections were cut, %d restarts",
+		len(calls), declined, overtaken, missed, w.cuts.Load(), w.restarts)
+	if declined < len(calls)/4 {
+		t.Errorf("%d calls of %d were declined: this tests little", declined, len(calls))
 	}
 }
 
@@ -129,9 +157,11 @@ func (w *troubled) verdict(t *testing.T, seen *seen, calls []*simulator.End) {
 type troubled struct {
 	*world
 	testing.TB
-	people  []*simulator.Client // who ring
-	options server.Options
-	stop    func()
+	people   []*simulator.Client // who ring
+	options  server.Options
+	stop     func()
+	cuts     atomic.Int32 // connections that were cut
+	restarts int
 }
 
 func newTroubled(t *testing.T) *troubled {
@@ -183,13 +213,15 @@ func (w *troubled) trouble(n int, restart bool) {
 		w.stop()
 		w.options.Keys = w.server.Keys()
 		w.serve(w.TB)
+		w.restarts++
 	}
 	switch {
-	case n%3 == 0:
-		w.server.Disconnect()
+	case n%3 == 0 && !restart: // a new server has nothing to cut yet
+		w.cuts.Add(int32(w.server.Disconnect()))
 	default:
 		w.telegram.Inject(simulator.Fault{
 			Method: "phone.discardCall", User: w.ids[0], Err: simulator.ErrDisconnect, After: n%3 == 1,
+			Hit: func() { w.cuts.Add(1) },
 		})
 	}
 }
@@ -216,13 +248,14 @@ type seen struct {
 	rings     map[int64]int
 	history   map[int64]int // entries
 	decisions map[int64][]host.Request
+	outcomes  map[int64]int // that the host came to while the call was here
 	texts     map[string]bool
 }
 
 func newSeen() *seen {
 	return &seen{
 		changed: make(chan struct{}), rings: map[int64]int{}, history: map[int64]int{},
-		decisions: map[int64][]host.Request{}, texts: map[string]bool{},
+		decisions: map[int64][]host.Request{}, outcomes: map[int64]int{}, texts: map[string]bool{},
 	}
 }
 
@@ -257,6 +290,24 @@ func (s *seen) event(e host.Event) {
 func (s *seen) request(r host.Request) {
 	if args, ok := r.Args.(*tg.PhoneDiscardCallRequest); ok {
 		s.note(func() { s.decisions[args.Peer.ID] = append(s.decisions[args.Peer.ID], r) })
+	}
+}
+
+func (s *seen) entry(_ *call.Call, e store.Entry) {
+	if e.Kind == "outcome" {
+		s.note(func() { s.outcomes[e.Call]++ })
+	}
+}
+
+// all waits until everything is known of some calls that have ended.
+func (s *seen) all(t *testing.T, calls []*simulator.End) {
+	t.Helper()
+	for _, end := range calls {
+		id := end.ID()
+		s.await(t, "the history of a call", func() bool { return s.history[id] > 0 })
+		s.await(t, "the end of a call that rang", func() bool {
+			return s.rings[id] == 0 || len(s.decisions[id]) > 0 && s.outcomes[id] > 0
+		})
 	}
 }
 

@@ -21,6 +21,7 @@ type Fault struct {
 
 	Delay time.Duration // held back for so long, by the clock
 	Err   error         // FloodWait, Refuse or ErrDisconnect; nil: only delayed
+	Hit   func()        // called for each request that is hit; must not block; nil: nobody counts
 }
 
 type fault struct{ Fault }
@@ -75,6 +76,9 @@ func (t *Telegram) faulty(ctx context.Context, c *Client, m method, b *bin.Buffe
 	f, hit := t.strike(c, m.name)
 	if !hit {
 		return m.carryOut(ctx, t, c, b)
+	}
+	if f.Hit != nil {
+		f.Hit()
 	}
 	t.log.DebugContext(ctx, "fault", "method", m.name, "after", f.After, "delay", f.Delay, "err", f.Err)
 	if !f.After {

@@ -229,14 +229,15 @@ func (s *Server) recognize(c *conn) {
 	delete(s.strangers, c)
 }
 
-// Disconnect cuts every connection, as a network that fails does. Keys and
-// sessions stay.
-func (s *Server) Disconnect() {
+// Disconnect cuts every connection, as a network that fails does, and tells how
+// many there were. Keys and sessions stay.
+func (s *Server) Disconnect() (cut int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for c := range s.conns {
 		c.close()
 	}
+	return len(s.conns)
 }
 
 func (s *Server) forget(c *conn) {
