@@ -41,6 +41,7 @@ func (w *world) login(o account.Options, lines ...string) (shown string, err err
 
 // The one test that makes a new key: the first login there is.
 func TestLoginFromNothing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	if _, err := w.login(w.options(), simulator.LoginCode); err != nil {
 		t.Fatal(err)
@@ -62,6 +63,7 @@ func TestLoginFromNothing(t *testing.T) {
 }
 
 func TestLoginAnswers(t *testing.T) {
+	t.Parallel()
 	const password = "correct horse"
 	type result struct {
 		asked, wrong int
@@ -109,6 +111,7 @@ func TestLoginAnswers(t *testing.T) {
 
 // A login that stopped at the password is begun anew.
 func TestLoginAfterHalfALogin(t *testing.T) {
+	t.Parallel()
 	const password = "correct horse"
 	w := newWorld(t)
 	w.user(simulator.User{Phone: "15550003", FirstName: "Cleo", Password: password})
@@ -193,6 +196,7 @@ func TestNewLoginBeginsInThePresent(t *testing.T) {
 
 // A session that Telegram has ended cannot be logged in with: its key goes too.
 func TestLoginAfterRevocation(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.logIn()
 	w.telegram.Revoke(w.ann)

@@ -98,6 +98,7 @@ func TestSessionCannotBeSaved(t *testing.T) {
 
 // A configuration that names another server for a try must not cost the login.
 func TestServerThatDoesNotKnowTheSession(t *testing.T) {
+	t.Parallel() // gotd sends again after five seconds
 	w := newWorld(t)
 	w.logIn()
 	before, err := os.ReadFile(w.sessionPath("main"))

@@ -50,6 +50,7 @@ func (w *world) unwanted(text string, n int) {
 // Between this computer's clock and Telegram's all that matters is the
 // difference: the server's is moved here.
 func TestClockIsWrong(t *testing.T) {
+	t.Parallel()
 	for _, off := range []time.Duration{time.Hour, -time.Hour, 40 * time.Second, -40 * time.Second} {
 		t.Run(off.String(), func(t *testing.T) {
 			w := newWorld(t)
@@ -337,6 +338,7 @@ func TestUpdatesComeTwiceAndInDisorder(t *testing.T) {
 // Wherever a connection breaks, the account comes back, what it asks is answered,
 // and each message is told once.
 func TestConnectionIsCutAtAnyByte(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.logIn()
 	step := 251
@@ -370,6 +372,7 @@ func TestConnectionIsCutAtAnyByte(t *testing.T) {
 // An answer may come so late that the request was sent again.
 func TestAnswerComesLate(t *testing.T) {
 	inFull(t)
+	t.Parallel()
 	w := newWorld(t)
 	w.logIn()
 	network := newProxy(t, w.server.Addr().String(), spoiled{})
