@@ -274,19 +274,20 @@ rule "all" { action = note }`}
 // What is wrong with a rule is told where the rule stands.
 func TestWrongRules(t *testing.T) {
 	for source, want := range map[string]string{
-		"\nrule()":                                           `a.lua:2: rule: expected a name, as in rule "night" {…}, got nil`,
-		"\nrule {}":                                          `a.lua:2: rule: expected a name, as in rule "night" {…}, got table`,
-		"\nrule ''":                                          `a.lua:2: rule: expected a name`,
-		"\nrule('a\\nb')":                                    `a.lua:2: rule: a name has at most 64 bytes, on one line`,
-		"\nrule(('x'):rep(65))":                              `a.lua:2: rule: a name has at most 64 bytes, on one line`,
-		"\nrule('x', {action = note})":                       `a.lua:2: rule "x": write rule "x" {…}, without a comma`,
-		"\nrule 'x' 'y'":                                     `a.lua:2: rule "x": expected a table {when=…, action=…, priority=…}, got string "y"`,
-		"\nrule 'x' {}":                                      `a.lua:2: rule "x": action: missing, expected a function that gets the call`,
-		"\nrule 'x' {action = 'decline'}":                    `a.lua:2: rule "x": action: expected a function that gets the call, got string "decline"`,
-		"\nrule 'x' {\n acton = note }":                      `a.lua:2: rule "x": acton: unknown field (did you mean "action"?)`,
-		"\nrule 'x' {note}":                                  `a.lua:2: rule "x": expected fields by name (when, action, priority), got the key number 1`,
-		"\nrule 'x' {action = note, priority = '1'}":         `a.lua:2: rule "x": priority: expected a number, got string "1"`,
-		"\nrule 'x' {action = note, priority = 0/0}":         `a.lua:2: rule "x": priority: expected a number, got number NaN`,
+		"\nrule()":                                   `a.lua:2: rule: expected a name, as in rule "night" {…}, got nil`,
+		"\nrule {}":                                  `a.lua:2: rule: expected a name, as in rule "night" {…}, got table`,
+		"\nrule ''":                                  `a.lua:2: rule: expected a name`,
+		"\nrule('a\\nb')":                            `a.lua:2: rule: a name has at most 64 bytes, on one line`,
+		"\nrule(('x'):rep(65))":                      `a.lua:2: rule: a name has at most 64 bytes, on one line`,
+		"\nrule('x', {action = note})":               `a.lua:2: rule "x": write rule "x" {…}, without a comma`,
+		"\nrule 'x' 'y'":                             `a.lua:2: rule "x": expected a table {when=…, action=…, priority=…}, got string "y"`,
+		"\nrule 'x' {}":                              `a.lua:2: rule "x": action: missing, expected a function that gets the call`,
+		"\nrule 'x' {action = 'decline'}":            `a.lua:2: rule "x": action: expected a function that gets the call, got string "decline"`,
+		"\nrule 'x' {\n acton = note }":              `a.lua:2: rule "x": acton: unknown field (did you mean "action"?)`,
+		"\nrule 'x' {note}":                          `a.lua:2: rule "x": expected fields by name (when, action, priority), got the key number 1`,
+		"\nrule 'x' {action = note, priority = '1'}": `a.lua:2: rule "x": priority: expected a number, got string "1"`,
+		"\nrule 'x' {action = note, priority = 0/0}": `a.lua:2: rule "x": priority: expected a number, got number NaN`,
+		"\nrule 'x'":                                 `a.lua:2: rule "x": its table is missing: rule "x" {when=…, action=…}`,
 		"rule 'x' {action = note}\nrule 'x' {action = note}": `a.lua:2: rule "x": there is one already, in line 1`,
 	} {
 		_, err := phonetest.Load(t, phonetest.Evening, map[string]string{"a.lua": source})
@@ -299,6 +300,7 @@ func TestWrongRules(t *testing.T) {
 func TestRulesAreWrittenWhileLoading(t *testing.T) {
 	w := phonetest.New(t, phonetest.Evening, map[string]string{"a.lua": `
 local half = rule "half"
+half {action = print}
 on("call", function()
   local ok, err = pcall(rule, "x")
   note(err)
@@ -307,7 +309,7 @@ on("call", function()
 end)`, "b.lua": `rule "half" { action = function() end }`})
 	end, c := w.Ring(w.Person(simulator.User{FirstName: "Ann"}), false)
 	expect(t, "noted", w.Notes(2),
-		`a.lua:4: rule "x": rules are written at the top of a script, not in a handler`,
-		`a.lua:6: rule "half": rules are written at the top of a script, not in a handler`)
+		`a.lua:5: rule "x": rules are written at the top of a script, not in a handler`,
+		`a.lua:7: rule "half": rules are written at the top of a script, not in a handler`)
 	w.Over(end, c)
 }

@@ -13,6 +13,8 @@ package rule
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,8 +78,17 @@ type Options struct {
 func Open(rt *script.Runtime, o Options) {
 	L := rt.State()
 	lines := map[string]int{} // of the rules so far, by name
+	named := map[int]string{} // those without a table, by line
+	rt.AtLoaded(func() error {
+		for _, line := range slices.Sorted(maps.Keys(named)) {
+			return fmt.Errorf("%s:%d: rule %q: its table is missing: rule %q {when=…, action=…}", rt.Script(), line, named[line], named[line])
+		}
+		return nil
+	})
 	L.SetGlobal("rule", L.NewFunction(func(L *lua.LState) int {
 		name := checkName(rt, L)
+		begun := script.CallerLine(L)
+		named[begun] = name
 		L.Push(L.NewFunction(func(L *lua.LState) int {
 			if !rt.Loading() {
 				L.RaiseError("rule %q: rules are written at the top of a script, not in a handler", name)
@@ -90,6 +101,7 @@ func Open(rt *script.Runtime, o Options) {
 				L.RaiseError("rule %q: %v", name, err)
 			}
 			lines[name] = script.CallerLine(L)
+			delete(named, begun)
 			rt.Register(L, Event, r.handler(rt, L, action), r)
 			return 0
 		}))

@@ -2,6 +2,7 @@ package script_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 
@@ -158,5 +159,25 @@ func TestBlockKnowsItsLine(t *testing.T) {
 		if who := <-at; who.At != want || who.Line != 1 || who.Script != "a.lua" {
 			t.Errorf("waits at %+v, want line %d", who, want)
 		}
+	}
+}
+
+func TestAScriptThatLeftSomethingUnfinishedIsRefused(t *testing.T) {
+	w := load(t, map[string]string{"a.lua": "", "b.lua": "begin()"}, func(o *script.Options) {
+		open := o.Open
+		o.Open = func(rt *script.Runtime) {
+			open(rt)
+			begun := 0
+			rt.AtLoaded(func() error {
+				if begun > 0 {
+					return errors.New("begun and not finished")
+				}
+				return nil
+			})
+			rt.State().SetGlobal("begin", rt.State().NewFunction(func(*lua.LState) int { begun++; return 0 }))
+		}
+	})
+	if s := w.Status(); s[0].LastError != nil || s[1].LastError == nil || s[1].LastError.Error() != "begun and not finished" {
+		t.Errorf("loaded with %v and %v", s[0].LastError, s[1].LastError)
 	}
 }

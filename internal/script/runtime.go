@@ -25,7 +25,8 @@ type Runtime struct {
 	generation string
 	log        *slog.Logger
 	loadedAt   time.Time
-	handlers   []*handler // complete once loaded
+	handlers   []*handler     // complete once loaded
+	checks     []func() error // of AtLoaded
 
 	// The VM's lock guards every Lua value and the fields up to the next mutex.
 	lock     sync.Mutex
@@ -111,6 +112,10 @@ func (rt *Runtime) Register(L *lua.LState, event string, fn *lua.LFunction, tag 
 	}
 	rt.handlers = append(rt.handlers, &handler{rt: rt, event: event, line: CallerLine(L), fn: fn, tag: tag})
 }
+
+// AtLoaded has check called when the top level of the script has run: its error
+// refuses the script. It is for what a script may have begun and left unfinished.
+func (rt *Runtime) AtLoaded(check func() error) { rt.checks = append(rt.checks, check) }
 
 // CallerLine is the line of Lua that called the Go function that runs on L.
 func CallerLine(L *lua.LState) int {

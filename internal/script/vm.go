@@ -88,5 +88,10 @@ func (rt *Runtime) top(proto *lua.FunctionProto) (err error) {
 	if err := L.PCall(0, 0, nil); err != nil {
 		return t.fault(L, err)
 	}
+	for _, check := range rt.checks {
+		if err := check(); err != nil {
+			return err
+		}
+	}
 	return nil
 }
