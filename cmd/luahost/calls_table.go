@@ -43,6 +43,7 @@ type callColumn struct {
 	spare int  // which goes first when there is no room; 0: none may
 	usual int  // its width for values that are not known yet
 	value func(*callTable, store.Call) string
+	brief func(store.Call) string // what takes its place where there is not room for all; nil: nothing
 	style func(store.Call) string
 	cut   func(text string, n int) string // default: cut
 }
@@ -54,21 +55,17 @@ var callColumns = []callColumn{
 	{title: "who", least: 16, usual: 30, value: func(_ *callTable, c store.Call) string { return who(c) }},
 	{title: "", spare: 4, usual: 5, value: func(_ *callTable, c store.Call) string { return kind(c) }},
 	{title: "outcome", usual: 12, value: func(_ *callTable, c store.Call) string { return ended(c) }, style: endedStyle},
-	{title: "decided by", least: 16, spare: 5, usual: 28, value: func(_ *callTable, c store.Call) string { return decider(c) }, cut: cutDecider},
+	{title: "decided by", least: 16, spare: 5, usual: 28, value: func(_ *callTable, c store.Call) string { return decider(c, true) }, brief: func(c store.Call) string { return decider(c, false) }, cut: keepEnds},
 	{title: "rang", right: true, spare: 2, usual: 6, value: func(_ *callTable, c store.Call) string { return length(c.Ring) }},
 	{title: "talked", right: true, spare: 1, usual: 7, value: func(_ *callTable, c store.Call) string { return length(c.Talk) }},
 }
 
 func always(style string) func(store.Call) string { return func(store.Call) string { return style } }
 
-// cutDecider cuts text to n cells. A rule's name says more than its place behind
-// it; where there is no name, the end of the place is its line.
-func cutDecider(text string, n int) string {
+// keepEnds cuts text to n cells from its middle: the end of a place is its line.
+func keepEnds(text string, n int) string {
 	if cells(text) <= n {
 		return text
-	}
-	if place := strings.LastIndex(text, " ("); place > 0 {
-		return cut(text[:place], n)
 	}
 	begin := fit(text, n*2/5)
 	return begin + keepEnd(text, n-cells(begin))
@@ -77,7 +74,15 @@ func cutDecider(text string, n int) string {
 // shownColumn is one that the terminal has room for.
 type shownColumn struct {
 	callColumn
-	width int
+	width, briefly int // its cells, and as many as brief would take
+}
+
+// shorten has the column show what is brief.
+func (c *shownColumn) shorten() {
+	if brief := c.brief; brief != nil {
+		c.value = func(_ *callTable, call store.Call) string { return brief(call) }
+		c.width = min(c.width, c.briefly)
+	}
 }
 
 const gap = 2 // between columns
@@ -90,15 +95,18 @@ func (t *callTable) begin(first []store.Call) error {
 	}
 	var wanted []shownColumn
 	for _, column := range callColumns {
-		width := 0
+		width, briefly := 0, cells(column.title)
 		if t.follows {
-			width = column.usual
+			width, briefly = column.usual, column.usual
 		}
 		for _, c := range first {
 			width = max(width, cells(column.value(t, c)))
+			if column.brief != nil {
+				briefly = max(briefly, cells(column.brief(c)))
+			}
 		}
 		if width > 0 && (column.title != "account" || len(accounts) > 1) { // else it says nothing
-			wanted = append(wanted, shownColumn{column, max(width, cells(column.title))})
+			wanted = append(wanted, shownColumn{column, max(width, cells(column.title)), briefly})
 		}
 	}
 	t.fit(wanted)
@@ -112,6 +120,9 @@ func (t *callTable) begin(first []store.Call) error {
 func (t *callTable) fit(wanted []shownColumn) {
 	for dropped := true; dropped; wanted, dropped = drop(wanted) {
 		t.shown = slices.Clone(wanted)
+		for i := 0; i < len(t.shown) && t.over() > 0; i++ {
+			t.shown[i].shorten()
+		}
 		for t.over() > 0 && t.shrink(false) {
 			continue
 		}

@@ -163,7 +163,7 @@ func TestCallTable(t *testing.T) {
 `,
 		100: `
 #  when              account  who                      outcome             decided by           rang
-1  Sun 22 Nov 23:14  main     Nadia Petrova @…         declined            strangers at nig…  412 ms
+1  Sun 22 Nov 23:14  main     Nadia Petrova @…         declined            strang…s at night  412 ms
 2  Mon 23 Nov 00:14  main     Боб 👍 日本語     video  answered elsewhere                       12 s
 3  Mon 23 Nov 01:14  main     user 4503599627…         missed              ignore…me.lua:112    1:30
 4  Mon 23 Nov 02:14  work     =HYPERLINK("x")…  out    ringing…

@@ -70,9 +70,13 @@ func endedStyle(c store.Call) string {
 	}
 }
 
-// decider is whose line decided, or "" when nobody did.
-func decider(c store.Call) string {
+// decider is whose line decided, or "" when nobody did. Where there is a rule's
+// name, its place may be left out.
+func decider(c store.Call, withPlace bool) string {
 	text := decidedBy(c)
+	if c.Rule != "" && !withPlace {
+		text = printable(c.Rule)
+	}
 	if c.Decision == "ignore" {
 		text = strings.TrimSpace("ignored by " + text) // its outcome does not tell
 	}
