@@ -1,9 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -50,7 +53,8 @@ func writeCalls(ctx context.Context, tx *sql.Tx, b *batch, revision int64) error
 		return err
 	}
 	defer statement.Close()
-	for key, c := range b.calls {
+	for _, key := range b.inOrder() {
+		c := b.calls[key]
 		if _, err := statement.ExecContext(ctx, c.Owner, c.ID, b.numbers[key].number, revision, c.AccessHash, c.Account, c.Peer,
 			c.Name, c.Username, c.Phone, strings.ToLower(c.Name), c.Contact, c.Incoming, c.Video, micros(c.Date),
 			c.State, c.Outcome, c.Reason, c.Ring.Microseconds(), c.Talk.Microseconds(), micros(c.Ended),
@@ -59,4 +63,12 @@ func writeCalls(ctx context.Context, tx *sql.Tx, b *batch, revision int64) error
 		}
 	}
 	return nil
+}
+
+// inOrder are the calls by number: rows that are appended to the table and its
+// indexes cost least.
+func (b *batch) inOrder() []callKey {
+	return slices.SortedFunc(maps.Keys(b.calls), func(x, y callKey) int {
+		return cmp.Compare(b.numbers[x].number, b.numbers[y].number)
+	})
 }

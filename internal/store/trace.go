@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"maps"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -104,8 +106,8 @@ func writeEntries(ctx context.Context, tx *sql.Tx, b *batch, revision int64) err
 		r.lines = append(r.lines, encodeEntry(r.last, e))
 		r.last = e
 	}
-	for number, r := range rows {
-		text, err := json.Marshal(r.lines)
+	for _, number := range slices.Sorted(maps.Keys(rows)) {
+		text, err := json.Marshal(rows[number].lines)
 		if err != nil {
 			return err
 		}
