@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"luahost/internal/account"
+	"luahost/internal/call"
 	"luahost/internal/clock"
 	"luahost/internal/host"
 	"luahost/internal/script"
@@ -161,7 +162,11 @@ func (d *demo) run(ctx context.Context, you account.Options) error {
 			Ready:   func(*account.Account) { close(ready) },
 			Handler: func(script.Run) { d.watch.handled() },
 			Reload:  d.line.reload,
-			Entry:   d.entry,
+			Entry: func(c *call.Call, e store.Entry) {
+				if ctx.Err() == nil || !e.Failed { // what waited when the demo ended is no fault
+					d.entry(c, e)
+				}
+			},
 		},
 	})
 	if err != nil {

@@ -1,5 +1,5 @@
 -- A stranger who rings for the fifth time in a day is blocked. Until then each
--- of his calls is declined.
+-- call is declined.
 
 local TIMES = 5
 
