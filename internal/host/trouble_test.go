@@ -248,7 +248,7 @@ type seen struct {
 	rings     map[int64]int
 	history   map[int64]int // entries
 	decisions map[int64][]host.Request
-	outcomes  map[int64]int // that the host came to while the call was here
+	outcomes  map[int64]int // of calls that had not ended when they came
 	texts     map[string]bool
 }
 
@@ -305,8 +305,9 @@ func (s *seen) all(t *testing.T, calls []*simulator.End) {
 	for _, end := range calls {
 		id := end.ID()
 		s.await(t, "the history of a call", func() bool { return s.history[id] > 0 })
-		s.await(t, "the end of a call that rang", func() bool {
-			return s.rings[id] == 0 || len(s.decisions[id]) > 0 && s.outcomes[id] > 0
+		s.await(t, "the answer to a decision", func() bool { return s.rings[id] == 0 || len(s.decisions[id]) > 0 })
+		s.await(t, "the outcome of a call that was declined", func() bool {
+			return s.rings[id] == 0 || s.decisions[id][0].Err != nil || s.outcomes[id] > 0
 		})
 	}
 }
