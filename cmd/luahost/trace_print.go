@@ -133,12 +133,12 @@ func traceRows(entries []store.Entry) []traceRow {
 			}
 			r.where = keepEnd(printable(r.where), mostWhere)
 		}
-		r.text = e.Text
+		r.text = strings.TrimPrefix(e.Text, fmt.Sprintf("%s:%d: ", e.Script, e.Line)) // it stands beside
 		switch {
 		case r.text == "":
 			r.text = e.Name
 		case e.Name != "":
-			r.text = e.Name + ": " + e.Text
+			r.text = e.Name + ": " + r.text
 		}
 		if e.Failed {
 			r.text = "✗ " + r.text

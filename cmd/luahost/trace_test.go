@@ -78,3 +78,15 @@ func TestTraceHeaders(t *testing.T) {
 		}
 	}
 }
+
+// What a handler failed with does not say twice where.
+func TestTraceOfAFailure(t *testing.T) {
+	var out strings.Builder
+	failed := store.Entry{Kind: "handler", Name: "call", Text: "night.lua:7: oops", Script: "night.lua", Line: 7, Failed: true, At: lastNight}
+	if err := (&callTrace{out: &out, zone: time.UTC}).print(loggedCalls[0], []store.Entry{failed}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "0.0 ms  handler  night.lua:7  ✗ call: oops\n"; !strings.Contains(out.String(), want) {
+		t.Errorf("got\n%swant\n%s", out.String(), want)
+	}
+}
