@@ -15,6 +15,10 @@ import (
 	"luahost/internal/store"
 )
 
+// thinkTime is how long a caller waits at least for scripts that have not come to
+// an end about the call.
+const thinkTime = time.Second
+
 // settleTime is how long the demo waits for handlers that are still busy with a
 // call after it has ended, before the next one rings.
 const settleTime = 3 * time.Second
@@ -32,11 +36,19 @@ func (d *demo) ring(ctx context.Context, c *caller) {
 	if c.brief {
 		patience = d.pace / 4
 	}
+	// On a busy machine the scripts may need longer than a caller of a fast demo has.
+	thinking, cancel := context.WithTimeout(ctx, thinkTime)
+	d.watch.until(thinking, func(w *watch) bool { return w.quiet(ringing.ID()) })
+	cancel()
 	waiting, cancel := context.WithTimeout(ctx, patience)
 	answered := d.watch.until(waiting, func(w *watch) bool { return w.over(ringing.ID()) })
 	cancel()
 	if !answered {
-		if err := ringing.HangUp(context.WithoutCancel(ctx), &tg.PhoneCallDiscardReasonMissed{}, 0); err != nil {
+		var reason tg.PhoneCallDiscardReasonClass = &tg.PhoneCallDiscardReasonMissed{}
+		if d.watch.accepted(ringing.ID()) {
+			reason = &tg.PhoneCallDiscardReasonHangup{}
+		}
+		if err := ringing.HangUp(context.WithoutCancel(ctx), reason, 0); err != nil {
 			d.line.refused(c, err)
 		}
 	}
@@ -131,7 +143,7 @@ func (t tally) String() string {
 		text = "1 call: "
 	}
 	if t.accepted > 0 {
-		text += fmt.Sprintf("%d answered, ", t.accepted)
+		text += fmt.Sprintf("%d accepted, ", t.accepted)
 	}
 	return text + fmt.Sprintf("%d declined, %d rang on.", t.declined, t.rangOn)
 }

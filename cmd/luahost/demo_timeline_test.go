@@ -95,7 +95,7 @@ func TestTally(t *testing.T) {
 	for want, decisions := range map[string][]string{
 		"3 calls: 1 declined, 2 rang on.":             {"decline", "ignore", ""},
 		"1 call: 0 declined, 1 rang on.":              {""},
-		"2 calls: 1 answered, 1 declined, 0 rang on.": {"accept", "decline"},
+		"2 calls: 1 accepted, 1 declined, 0 rang on.": {"accept", "decline"},
 	} {
 		var done tally
 		for _, d := range decisions {

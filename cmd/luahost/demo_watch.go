@@ -87,8 +87,21 @@ func (w *watch) over(id int64) bool {
 	return w.calls[id] != nil && w.calls[id].call.State == simulator.Ended
 }
 
+// quiet reports that the call is over, or that all scripts are done with it. The
+// caller holds w.mu.
+func (w *watch) quiet(id int64) bool {
+	return w.over(id) || w.calls[id] != nil && w.calls[id].asked && w.idle()
+}
+
 func (w *watch) settled(id int64) bool {
 	return w.over(id) && w.calls[id].settled && w.idle()
+}
+
+// accepted reports whether the call was answered.
+func (w *watch) accepted(id int64) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.calls[id] != nil && !w.calls[id].call.Accepted.IsZero()
 }
 
 // forget takes a call out of the results.
