@@ -64,7 +64,7 @@ func printStatus(out io.Writer, s runningStatus) error {
 		if sc.Generation != "" {
 			generation, loaded = sc.Generation, sc.Loaded.Local().Format("Jan 2 15:04:05")
 		}
-		scripts = append(scripts, []string{sc.Name, generation, loaded, handles(sc.Handlers), strconv.Itoa(sc.InFlight)})
+		scripts = append(scripts, []string{printable(sc.Name), generation, loaded, handles(sc.Handlers), strconv.Itoa(sc.InFlight)})
 	}
 	calls := [][]string{{"CALL", "ACCOUNT", "WITH", "STATE", "FOR", "DECISION"}}
 	for _, c := range s.Calls {
@@ -73,7 +73,7 @@ func printStatus(out io.Writer, s runningStatus) error {
 			with = "to " + c.Name
 		}
 		calls = append(calls, []string{
-			strconv.FormatInt(c.ID, 10), c.Account, printable(with), c.State, since(c.Date), orDash(c.Decision),
+			strconv.FormatInt(c.ID, 10), c.Account, printable(with), c.State, since(c.Date), printable(orDash(c.Decision)),
 		})
 	}
 	for _, table := range [][][]string{accounts, scripts, calls} {
@@ -91,7 +91,7 @@ func printStatus(out io.Writer, s runningStatus) error {
 	}
 	for _, sc := range s.Scripts {
 		if sc.Error != "" {
-			fmt.Fprintf(out, "%s was not loaded: %s\n", sc.Name, sc.Error)
+			fmt.Fprintf(out, "%s was not loaded: %s\n", printable(sc.Name), printable(sc.Error))
 		}
 	}
 	return nil
