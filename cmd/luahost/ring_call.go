@@ -71,11 +71,11 @@ func (r *ringing) call(ctx context.Context, me *account.Account) error {
 	if err != nil {
 		return err
 	}
-	what := "calls"
+	how := ""
 	if r.video {
-		what = "calls with video"
+		how = " with video"
 	}
-	fmt.Fprintf(r.out, "%s (%s) %s %s (%s)\n", fullName(me.Self()), r.as, what, fullName(callee), r.to)
+	fmt.Fprintf(r.out, "%s (%s) calls %s (%s)%s\n", fullName(me.Self()), r.as, fullName(callee), r.to, how)
 	r.began = time.Now()
 	going := context.WithoutCancel(ctx) // what Telegram was told to begin must be ended
 	end, err := simulator.Ring(going, me, callee.AsInput(), r.video)

@@ -146,11 +146,11 @@ func (s *simCalls) event(format string, args ...any) {
 func (s *simCalls) describe(c simulator.Call) string {
 	switch c.State {
 	case simulator.Requested:
-		what := "calls"
+		how := ""
 		if c.Video {
-			what = "calls with video"
+			how = " with video"
 		}
-		return fmt.Sprintf("%s %s %s", s.who(c.From), what, s.who(c.To))
+		return fmt.Sprintf("%s calls %s%s", s.who(c.From), s.who(c.To), how)
 	case simulator.Ringing:
 		return "rings at " + s.who(c.To)
 	case simulator.Accepted:
