@@ -3,6 +3,7 @@ package rule
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -238,6 +239,8 @@ func (a *asked) ended(run script.Run) {
 	e := store.Entry{Took: run.Took}
 	_, by, decided := a.call.Decision()
 	switch {
+	case errors.Is(run.Err, context.Canceled):
+		e.Text = "ended early, with luahost"
 	case run.Err != nil:
 		e.Text, e.Failed = "failed: "+run.Err.Error(), true
 	case a.refused != "":

@@ -60,7 +60,7 @@ func (m *course) ask(c *claim) {
 		}
 	}
 	if err := m.refusal(c); err != nil {
-		m.do(traced{kind: "note", name: "claim", text: "wanted to " + string(c.kind) + ": " + brief(err), by: c.by, failed: true})
+		m.do(traced{kind: "note", name: string(c.kind), text: "refused: " + brief(err), by: c.by, failed: true})
 		m.do(replied{c, err})
 		return
 	}
@@ -68,7 +68,7 @@ func (m *course) ask(c *claim) {
 		m.decide(c)
 	} else {
 		m.claim, m.overdue = c, false
-		m.do(traced{kind: "note", name: "claim", text: c.kind.doing()[len("is "):] + withReason(c.reason), by: c.by})
+		m.do(traced{kind: "note", name: string(c.kind), text: "asks Telegram" + withReason(c.reason), by: c.by})
 	}
 	m.do(replied{c, nil})
 }
@@ -112,7 +112,7 @@ func withReason(reason string) string {
 // claim was lost, and somebody else has decided since, that one stays.
 func (m *course) decide(c *claim) {
 	if m.decision != nil {
-		m.do(traced{kind: "note", name: "claim", text: "Telegram did " + string(c.kind) + " after all", by: c.by})
+		m.do(traced{kind: "note", name: string(c.kind), text: "Telegram did it after all", by: c.by})
 		return
 	}
 	m.decision = c
@@ -156,7 +156,7 @@ func (m *course) acceptAnswered(c *claim, r result) error {
 	case m.answer == c: // phoneCall was faster than the answer
 		return nil
 	case m.outcome != "" && r.err == nil:
-		m.trace("note", "claim", "accepted too late: hanging up")
+		m.trace("note", string(accept), "too late: hanging up")
 		m.do(asked{request: discardCall, reason: reasonDisconnect})
 		return m.errEnded()
 	case m.outcome != "":
@@ -179,9 +179,9 @@ func (m *course) failedOf(c *claim, r result) {
 	switch {
 	case lost(r.err) && !r.unsent:
 		m.doubt = c
-		m.do(traced{kind: "note", name: "claim", text: "no answer, Telegram may have done it: " + brief(r.err), by: c.by, failed: true})
+		m.do(traced{kind: "note", name: string(c.kind), text: "no answer, Telegram may have done it: " + brief(r.err), by: c.by, failed: true})
 	default:
-		m.do(traced{kind: "note", name: "claim", text: "given back: " + brief(r.err), by: c.by, failed: true})
+		m.do(traced{kind: "note", name: string(c.kind), text: "given back: " + brief(r.err), by: c.by, failed: true})
 	}
 	switch {
 	case ringing && (m.beaten || tgerr.Is(r.err, "CALL_ALREADY_ACCEPTED")):

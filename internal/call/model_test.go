@@ -40,7 +40,7 @@ var outcomes = map[string]map[string]string{
 		"hangup": "ended_elsewhere", "disconnect": "ended_elsewhere", "talk": "answered_elsewhere",
 	},
 	"accepted": {
-		"": "failed", "none": "failed", "busy": "busy", "missed": "missed",
+		"": "failed", "none": "failed", "busy": "busy", "missed": "hangup",
 		"hangup": "hangup", "disconnect": "failed", "talk": "answered",
 	},
 	"active": {

@@ -80,6 +80,8 @@ func (f facts) outcome() Outcome {
 		return EndedElsewhere
 	case reason == reasonBusy:
 		return Busy
+	case f.incoming && f.accepted && reason == reasonMissed: // the caller gave up before the two were connected
+		return HungUp
 	case reason == reasonMissed || f.timedOut:
 		return Missed
 	case reason == reasonHangup:

@@ -126,7 +126,7 @@ func (r *table) compare(c *call.Call, acts []*act) {
 	case record.AcceptedOn == home && record.EndedOn == home:
 		want = call.HungUp // the raw discard came right after, and was a hangup
 	case record.AcceptedOn == home:
-		want = call.Missed // the caller had hung up
+		want = call.HungUp // the caller had hung up
 	case !record.Accepted.IsZero() && !record.Confirmed.IsZero():
 		want = call.AnsweredElsewhere
 	case !record.Accepted.IsZero() && record.Reason == simulator.Busy:

@@ -37,16 +37,24 @@ func (c *Call) note(v *view) {
 // summary is for the trace.
 func (m *course) summary() string {
 	var words []string
-	if m.end.reason != "" {
+	if m.end.reason != "" && m.end.reason != string(m.outcome) {
 		words = append(words, "reason "+m.end.reason)
 	}
-	if ring := m.rangFor().Round(time.Millisecond); ring > 0 {
+	if ring := rounded(m.rangFor()); ring > 0 {
 		words = append(words, "rang for "+ring.String())
 	}
-	if talk := m.talk().Round(time.Millisecond); talk > 0 {
+	if talk := rounded(m.talk()); talk > 0 {
 		words = append(words, "talked for "+talk.String())
 	}
 	return strings.Join(words, ", ")
+}
+
+// rounded is a length as a person reads it.
+func rounded(d time.Duration) time.Duration {
+	if d < time.Second {
+		return d.Round(time.Millisecond)
+	}
+	return d.Round(100 * time.Millisecond)
 }
 
 // rangFor is how long it rang.

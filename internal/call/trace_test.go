@@ -60,10 +60,10 @@ func TestTraceOfARefusedAndRepeatedDecline(t *testing.T) {
 	w.book.Update(w.home.Account, w.requested(c.ID()), nil)
 	w.wantTrace(c.ID(), `
   0s update phoneCallRequested: it rings
-  0s note claim: declining: busy (other.lua:12)
+  0s note decline: asks Telegram: busy (other.lua:12)
   0s request phone.discardCall: FLOOD_WAIT_90 (other.lua:12) FAILED
-  0s note claim: given back: FLOOD_WAIT_90 (other.lua:12) FAILED
-  2s note claim: declining: busy (night.lua:4)
+  0s note decline: given back: FLOOD_WAIT_90 (other.lua:12) FAILED
+  2s note decline: asks Telegram: busy (night.lua:4)
   2s update phoneCallDiscarded: busy
   2s update messageActionPhoneCall: busy, nothing new
   2s request phone.discardCall: busy (night.lua:4)
@@ -83,11 +83,11 @@ func TestTraceOfAnAnswerWithoutSound(t *testing.T) {
 	<-c.Over()
 	w.wantTrace(c.ID(), `
   0s update phoneCallRequested: it rings
-  0s note claim: accepting (night.lua:4)
+  0s note accept: asks Telegram (night.lua:4)
   0s request phone.acceptCall (night.lua:4)
   0s decision accept: by rule "night" (night.lua:4)
   0s update phoneCall: both sides have the key
-  0s note claim: wanted to decline: CALL_ALREADY_DECIDED: rule "night" (night.lua:4) has accepted the call (other.lua:12) FAILED
+  0s note decline: refused: CALL_ALREADY_DECIDED: rule "night" (night.lua:4) has accepted the call (other.lua:12) FAILED
   0s log : hello (night.lua:5)
  30s note timer: not connected in 30s
  30s update phoneCallDiscarded: disconnect, 30s of talk
@@ -114,7 +114,7 @@ func TestTraceOfACallThatAnotherDeviceTook(t *testing.T) {
 	}
 	want := `  0s update phoneCallRequested: it rings
   0s update phoneCallDiscarded: no reason: another device took the call
-  0s note claim: wanted to accept: CALL_ENDED: the call has ended (night.lua:4) FAILED
+  0s note accept: refused: CALL_ENDED: the call has ended (night.lua:4) FAILED
  20s update phoneCallDiscarded: hangup, 20s of talk
  20s outcome answered_elsewhere: reason hangup, talked for 20s`
 	if got := strings.Join(lines, "\n"); got != want {

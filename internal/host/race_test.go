@@ -170,7 +170,7 @@ func recorded(c simulator.Call, other [8]byte) string {
 	case acceptedHere && c.Reason == simulator.Disconnect:
 		return "failed" // the connect timeout
 	case acceptedHere:
-		return string(c.Reason)
+		return "hangup" // the caller gave up, or a script hung up
 	case !c.Accepted.IsZero():
 		return "ended_elsewhere"
 	case c.EndedBy == c.To:
@@ -212,8 +212,8 @@ func (tr *traces) add(c *call.Call, e store.Entry) {
 	one := tr.of(c.ID())
 	one.entries++
 	switch {
-	case e.Kind == "note" && e.Name == "claim":
-		one.accepting = e.Text == "accepting"
+	case e.Kind == "note" && e.Name == "accept":
+		one.accepting = e.Text == "asks Telegram"
 	case e.Kind == "decision":
 		one.decisions++
 	case e.Kind == "rule" && e.Name == "":

@@ -3,6 +3,7 @@ package host
 import (
 	"time"
 
+	"luahost/bindings/calls"
 	"luahost/internal/call"
 )
 
@@ -35,7 +36,7 @@ type ScriptStatus struct {
 
 // CallStatus is one call that goes on.
 type CallStatus struct {
-	ID       int64     `json:"id"`
+	ID       int64     `json:"id,string"` // other programs' numbers cannot hold it
 	Account  string    `json:"account"`
 	Peer     int64     `json:"peer"`
 	Name     string    `json:"name"`
@@ -86,7 +87,7 @@ func (l *line) status() AccountStatus {
 
 func statusOf(c *call.Call) CallStatus {
 	s := CallStatus{
-		ID: c.ID(), Account: c.Account().Name, Peer: c.From().ID, Name: c.From().FirstName, Incoming: c.Incoming(),
+		ID: c.ID(), Account: c.Account().Name, Peer: c.From().ID, Name: calls.Name(c.From()), Incoming: c.Incoming(),
 		Video: c.Video(), State: string(c.State()), Date: c.Date(),
 	}
 	if kind, by, ok := c.Decision(); ok {

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 
@@ -85,7 +86,10 @@ func (h *Host) handled(run script.Run) {
 			Kind: "handler", Name: run.Event, Took: run.Took,
 			Script: run.Script, Generation: run.Generation, Line: run.Line,
 		}
-		if run.Err != nil {
+		switch {
+		case errors.Is(run.Err, context.Canceled):
+			e.Text = "ended early, with luahost"
+		case run.Err != nil:
 			e.Text, e.Failed = run.Err.Error(), true
 		}
 		c.Trace(e)

@@ -194,7 +194,7 @@ func (h *Host) report(r Reload) {
 		log.Info("script loaded", "generation", r.Generation, "handlers", r.Handlers, "took", r.Took)
 	}
 	if r.Err == nil && !r.Unloaded && r.Handlers == 0 {
-		log.Warn("script handles nothing: register a function with on")
+		log.Warn("script handles nothing: write a rule, or register a function with on")
 	}
 	h.opts.OnReload(r)
 }

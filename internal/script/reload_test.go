@@ -174,7 +174,7 @@ func TestALineOfLogForEachChange(t *testing.T) {
 			` error="a.lua:1: near '=': syntax error"`,
 		`level=ERROR msg="script not loaded" script=b.lua generation=` + broken + ` error="b.lua:1: no"`,
 		`level=INFO msg="script unloaded" script=a.lua generation=` + two,
-		`level=WARN msg="script handles nothing: register a function with on" script=c.lua`,
+		`level=WARN msg="script handles nothing: write a rule, or register a function with on" script=c.lua`,
 	} {
 		if n := strings.Count(w.log.String(), want); n != 1 {
 			t.Errorf("%d times in the log: %s\n%s", n, want, w.log)
