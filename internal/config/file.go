@@ -10,6 +10,8 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
+
+	"luahost/internal/nearest"
 )
 
 // file is the TOML document: its keys as they are written, and where they stand.
@@ -88,7 +90,7 @@ func unknownKey(path string, at *toml.DecodeError) error {
 	key := at.Key()
 	table, name := strings.Join(key[:len(key)-1], "."), key[len(key)-1]
 	hint := "known here are " + strings.Join(known[table], ", ")
-	if near := nearest(name, known[table]); near != "" {
+	if near := nearest.Name(name, known[table]); near != "" {
 		hint = fmt.Sprintf("did you mean %s?", near)
 	}
 	return fmt.Errorf("%s:%d: unknown key %s: %s", path, line, strings.Join(key, "."), hint)
