@@ -133,9 +133,20 @@ func runRing(ctx context.Context, opts ringOptions, out io.Writer, log *slog.Log
 	online, offline := context.WithCancel(context.WithoutCancel(ctx)) // it outlives Ctrl-C: there is a call to hang up
 	defer offline()
 	running.Go(func() { stop(me.Run(online, func() { close(ready) })) })
+	if err := r.await(ctx, ready, time.After(ringPatience)); err != nil {
+		return err
+	}
+	return r.call(ctx, me)
+}
+
+// await waits until the account is connected. The server may go away after the
+// login, and the account would try for ever.
+func (r *ringing) await(ctx context.Context, ready <-chan struct{}, late <-chan time.Time) error {
 	select {
 	case <-ready:
-		return r.call(ctx, me)
+		return nil
+	case <-late:
+		return fmt.Errorf("%s does not answer any more, and nobody was rung", r.server)
 	case <-ctx.Done():
 		return cmp.Or(cause(ctx), errNobodyRung)
 	}

@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
+	"io"
 	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/gotd/td/bin"
@@ -53,5 +56,24 @@ func TestRingLine(t *testing.T) {
 		if string(out) != want {
 			t.Errorf("a shell takes %q as %q", line, out)
 		}
+	}
+}
+
+// A server that goes away between the login and the call is not waited for.
+func TestRingGivesUpOnAServerThatWentAway(t *testing.T) {
+	r := newRinging(ringOptions{server: "127.0.0.1:9443"}, io.Discard)
+	connected, late := make(chan struct{}), make(chan time.Time)
+	close(late)
+	if err := r.await(t.Context(), connected, late); err == nil || !strings.Contains(err.Error(), "127.0.0.1:9443 does not answer any more") {
+		t.Errorf("the error is %v", err)
+	}
+	ctx, interrupt := context.WithCancelCause(t.Context())
+	interrupt(context.Canceled)
+	if err := r.await(ctx, connected, nil); !errors.Is(err, errNobodyRung) {
+		t.Errorf("interrupted, the error is %v", err)
+	}
+	close(connected)
+	if err := r.await(t.Context(), connected, nil); err != nil {
+		t.Error(err)
 	}
 }
