@@ -9,7 +9,6 @@ import (
 	"sync"
 
 	"github.com/gotd/td/bin"
-	"github.com/gotd/td/tdp"
 )
 
 // definition is a constructor as a layer has it.
@@ -31,7 +30,6 @@ type param struct {
 type object interface {
 	bin.Encoder
 	TypeName() string
-	TypeInfo() tdp.Type
 }
 
 // step is a param and the field of gotd's struct that fills it.
@@ -80,16 +78,11 @@ func parseDefinition(line string) (name string, d *definition, err error) {
 // layers only if all that depends on it is in both.
 func (d *definition) match(o object) ([]step, error) {
 	t := reflect.TypeOf(o).Elem()
-	fields := make(map[string]int)
-	for _, f := range o.TypeInfo().Fields {
-		if field, ok := t.FieldByName(f.Name); ok {
-			fields[f.SchemaName] = field.Index[0]
-		}
-	}
-	for name, field := range map[string]string{"flags": "Flags", "flags2": "Flags2"} {
-		if field, ok := t.FieldByName(field); ok {
-			fields[name] = field.Index[0]
-		}
+	// gotd writes g_a_hash as GAHash. Its TypeInfo knows both, at the price of a
+	// megabyte, since it would be linked for every type there is.
+	fields := make(map[string]int, t.NumField())
+	for i := range t.NumField() {
+		fields[strings.ToLower(t.Field(i).Name)] = i
 	}
 	var (
 		steps         []step
@@ -97,7 +90,7 @@ func (d *definition) match(o object) ([]step, error) {
 	)
 	for _, p := range d.params {
 		s := step{param: p, index: -1}
-		if index, ok := fields[p.name]; ok && fits(p.kind, t.Field(index).Type) {
+		if index, ok := fields[strings.ReplaceAll(p.name, "_", "")]; ok && fits(p.kind, t.Field(index).Type) {
 			s.index = index
 		}
 		switch {
