@@ -202,6 +202,10 @@ func compileRepeated(value any, s *scope) test {
 
 // short is a duration without the zeros: 15m and not 15m0s.
 func short(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d >= day && d%day == 0 {
+		return strconv.Itoa(int(d/day)) + "d"
+	}
 	text := d.String()
 	if strings.HasSuffix(text, "m0s") {
 		text = strings.TrimSuffix(text, "0s")

@@ -243,6 +243,7 @@ func TestWhen(t *testing.T) {
 		{`{repeated = {times = 3, within = "15m"}}`, ring{rings: []time.Duration{15*time.Minute + 1, time.Second}}, "repeated: 2 calls within 15m, wanted 3"},
 		{`{repeated = {times = 2, within = 90}}`, ring{}, "repeated: 1 call within 1m30s, wanted 2"},
 		{`{repeated = {times = 2, within = "1d"}}`, ring{rings: []time.Duration{23 * time.Hour}}, ""},
+		{`{repeated = {times = 2, within = "2d"}}`, ring{rings: []time.Duration{49 * time.Hour}}, "repeated: 1 call within 2d, wanted 2"},
 		{`{repeated = {times = 2, within = "1h"}}`, ring{rings: []time.Duration{2 * time.Hour}}, "repeated: 1 call within 1h, wanted 2"},
 		{`{all = {{repeated = {times = 2, within = "1h"}}, {repeated = {times = 3, within = "1d"}}}}`, ring{rings: []time.Duration{time.Minute, 20 * time.Hour}}, ""},
 

@@ -128,6 +128,7 @@ var badInputs = []badInput{
 		name: "kept by something else", args: "sim --listen 127.0.0.1:0 --public-key k.pem --keep a.lua", files: map[string]string{"a.lua": "print(1)"},
 		want: "--keep a.lua: the file is not what an earlier start has kept; name another one, or remove it",
 	},
+	{name: "kept in the key's file", args: "sim --listen 127.0.0.1:0 --public-key k.pem --keep ./k.pem", want: "--keep and --public-key name the same file, ./k.pem: give each its own"},
 	{name: "no folder to keep in", args: "sim --listen 127.0.0.1:0 --public-key k.pem --keep nowhere/k.json", want: "--keep nowhere/k.json: there is no folder nowhere"},
 
 	// Ringing.

@@ -65,6 +65,9 @@ func runSim(ctx context.Context, opts simOptions, out io.Writer) error {
 	if err := mayWriteKey(opts.publicKey); err != nil {
 		return err
 	}
+	if opts.keep != "" && filepath.Clean(opts.keep) == filepath.Clean(opts.publicKey) {
+		return fmt.Errorf("--keep and --public-key name the same file, %s: give each its own", opts.keep)
+	}
 	kept, err := loadKept(opts.keep)
 	if err != nil {
 		return err
