@@ -83,7 +83,12 @@ type reading struct {
 	accounts func() []string
 	now      time.Time
 	around   *scope // of the table around this one; nil: none
+	depth    int    // tables around this one
 }
+
+// maxDepth is how deep tables of conditions may lie within each other. One that
+// contains itself has no end.
+const maxDepth = 16
 
 // scope is what the conditions of one table know of each other, and leave for
 // the table around it.
@@ -144,6 +149,9 @@ func (s *scope) leave(around *scope) {
 // days, and the tables within, go by them.
 func readGroup(r reading, tb *lua.LTable) (*group, *scope, error) {
 	s := &scope{rule: r.rule}
+	if r.depth++; r.depth > maxDepth {
+		return nil, nil, manual.Faultf("tables of conditions are nested more than %d deep", maxDepth)
+	}
 	if r.around != nil {
 		s.zone, s.night = r.around.zone, r.around.night
 	}

@@ -345,8 +345,9 @@ func TestWrongWhen(t *testing.T) {
 		`{any = {video = true}}`: `when.any: expected a list of tables of conditions, {{…}, {…}}, got a table that is no list`,
 		`{any = {{}}}`:           `when.any[1]: an empty table says nothing, leave it out`,
 		`{all = {"contact"}}`:    `when.all[1]: expected a table of conditions, got string "contact"`,
-		`{none = {{video = true}, {any = {{days = "x"}}}}}`: `when.none[2].any[1].days: expected a day`,
-		`{none = {{tz = "Asia/Tokyo"}}}`:                    `when.none[1].tz: nothing here goes by the clock`,
+		`{none = {{video = true}, {any = {{days = "x"}}}}}`:      `when.none[2].any[1].days: expected a day`,
+		`{none = {{tz = "Asia/Tokyo"}}}`:                         `when.none[1].tz: nothing here goes by the clock`,
+		`(function() local t = {}; t.any = {t}; return t end)()`: `tables of conditions are nested more than 16 deep`,
 	} {
 		_, err := scripttest.Source(t, "a.lua", "\nrule \"x\" {\n  when = "+when+",\n  action = function() end,\n}", options())
 		if err == nil || !strings.HasPrefix(err.Error(), `a.lua:2: rule "x": when`) || !strings.Contains(err.Error(), want) {
