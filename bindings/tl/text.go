@@ -21,7 +21,15 @@ const (
 var hidden = map[string]bool{
 	"access_hash": true, "random_id": true, "key_fingerprint": true, "connection_id": true,
 	"password": true, "phone_code": true, "phone_code_hash": true, "api_hash": true,
-	"bot_auth_token": true, "email_pattern": true, "token": true, "secret": true,
+	"email_pattern": true, "token": true, "secret": true, "credentials": true,
+	"code": true, "codes": true, "match_code": true, // of a login or a recovery
+	"hash": true, "invite_hash": true, // of a link that lets one into a chat; or of a list that is known
+	"vcard": true, // has phone numbers in full
+}
+
+// isHidden also knows what further layers may call theirs.
+func isHidden(name string) bool {
+	return hidden[name] || strings.HasSuffix(name, "_token") || strings.HasSuffix(name, "_secret")
 }
 
 // Text writes an object for a reader, on one line and in the words of the schema:
@@ -60,7 +68,7 @@ func (t *texter) fields(v reflect.Value, p *plan, depth int) {
 	for i := range p.fields {
 		f := &p.fields[i]
 		fv := v.Field(f.index)
-		if hidden[f.name] || f.word >= 0 && words[f.word]&(1<<f.bit) == 0 && fv.IsZero() {
+		if isHidden(f.name) || f.word >= 0 && words[f.word]&(1<<f.bit) == 0 && fv.IsZero() {
 			continue
 		}
 		t.b.WriteString(open)
@@ -70,12 +78,15 @@ func (t *texter) fields(v reflect.Value, p *plan, depth int) {
 			break
 		}
 		t.b.WriteString(f.name + "=")
-		if strings.HasPrefix(f.name, "phone") && f.typ.kind == kindString {
-			phone := fv.String()
-			t.b.WriteString("…" + phone[max(0, len(phone)-2):])
-			continue
+		switch phone := strings.HasPrefix(f.name, "phone"); {
+		case phone && f.typ.kind == kindString:
+			number := fv.String()
+			t.b.WriteString("…" + number[max(0, len(number)-2):])
+		case phone && f.typ.kind == kindVector:
+			fmt.Fprintf(&t.b, "<%d numbers>", fv.Len())
+		default:
+			t.value(fv, &f.typ, depth)
 		}
-		t.value(fv, &f.typ, depth)
 	}
 	if open != "{" {
 		t.b.WriteString("}")
