@@ -10,6 +10,7 @@ import (
 
 	"github.com/gotd/td/tg"
 
+	"luahost/internal/host"
 	"luahost/internal/simulator"
 )
 
@@ -123,6 +124,27 @@ on("updateNewMessage", function(update)
 end)
 `})
 	write(t, w.caller(t), w.ids[2], "hello")
+	r.await(t, func() bool { return len(r.handlers) >= 1 })
+	for _, err := range r.failures() {
+		t.Error(err)
+	}
+}
+
+// TestAccountThatNeverCameUp: a script may name an account that has not reached
+// Telegram since the host began, and of which it is not known yet who it is.
+func TestAccountThatNeverCameUp(t *testing.T) {
+	w := theWorld(t)
+	r := w.start(t, []int{0}, map[string]string{"other.lua": `
+on("message", function(message)
+  local ok, err = as("Ben").phone.discardCall{peer={id="1", access_hash="1"}, duration=0, reason="busy", connection_id="0"}
+  assert(not ok and err.type == "NOT_CONNECTED", tostring(err))
+end)
+`}, func(o *host.Options) {
+		ben := w.accounts[1]
+		ben.Server, ben.Timeout = "127.0.0.1:1", 50*time.Millisecond
+		o.Accounts = append(o.Accounts, ben)
+	})
+	write(t, w.caller(t), w.ids[0], "hello")
 	r.await(t, func() bool { return len(r.handlers) >= 1 })
 	for _, err := range r.failures() {
 		t.Error(err)

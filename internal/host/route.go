@@ -92,7 +92,8 @@ func (r *router) Invoke(ctx context.Context, input bin.Encoder, output bin.Decod
 	switch input.(type) {
 	case *tg.PhoneDiscardCallRequest, *tg.PhoneAcceptCallRequest, *tg.PhoneRequestCallRequest,
 		*tg.PhoneConfirmCallRequest, *tg.PhoneReceivedCallRequest:
-		if !l.account.Bot() {
+		// Before its first login an account has no calls, and says so itself.
+		if !l.account.Bot() && l.account.Self() != nil {
 			return r.book.Invoke(ctx, l.of(), calls.By(ctx), input, output)
 		}
 	}
