@@ -21,7 +21,7 @@ type blocklist struct {
 	clock   clock.Clock
 	account *account.Account
 
-	asking sync.Mutex // held while Telegram is asked, so that it is asked once
+	asking chan struct{} // holds one while Telegram is asked, so that it is asked once
 
 	mu     sync.Mutex // never held while anybody is waited for
 	users  map[int64]bool
@@ -35,13 +35,22 @@ const (
 	blocklistMax  = 10_000 // users that are asked for
 )
 
-// has reports whether a user is blocked.
+func newBlocklist(c clock.Clock, a *account.Account) *blocklist {
+	return &blocklist{clock: c, account: a, asking: make(chan struct{}, 1)}
+}
+
+// has reports whether a user is blocked. It waits no longer than ctx lasts, also
+// for somebody else's question.
 func (b *blocklist) has(ctx context.Context, user int64) (bool, error) {
 	if blocked, fresh := b.known(user); fresh {
 		return blocked, nil
 	}
-	b.asking.Lock()
-	defer b.asking.Unlock()
+	select {
+	case b.asking <- struct{}{}:
+		defer func() { <-b.asking }()
+	case <-ctx.Done():
+		return false, fmt.Errorf("list blocked users: %w", context.Cause(ctx))
+	}
 	if blocked, fresh := b.known(user); fresh {
 		return blocked, nil
 	}

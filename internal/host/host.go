@@ -155,7 +155,7 @@ func (h *Host) openAccounts(opts Options) error {
 		if err != nil {
 			return fmt.Errorf("account %s: %w", o.Name, err)
 		}
-		l.account, l.blocked = a, &blocklist{clock: opts.Clock, account: a}
+		l.account, l.blocked = a, newBlocklist(opts.Clock, a)
 		l.ctx = withLine(context.Background(), l)
 		h.router.add(l)
 	}
