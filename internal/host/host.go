@@ -1,8 +1,8 @@
 // Package host joins the accounts and the scripts: an update of an account
 // becomes an event for the scripts, and a request that a handler makes goes back
 // to the account whose event it answers. cmd/luahost builds one Host and calls
-// Run; nothing else imports this package, and it alone knows all the others. It
-// has no goroutine of its own beyond Run: an account's goroutine dispatches an
+// Run; nothing else imports this package, and it alone knows all the others. Beyond
+// Run, it has a goroutine for each ring that the rules are asked about: an account's goroutine dispatches an
 // update, which queues it for the scripts and never waits for them; handlers run
 // on goroutines of internal/script, and send their requests on these.
 //
@@ -14,10 +14,10 @@
 //	host.phone.event           handlers of "call" start, and the rules are asked
 //	rule.Ask                   one rule after the other, until one decides
 //	script.Runtime.serve       a handler runs, under its VM's lock
-//	calls.object               call:decline("busy"), or
-//	tl.Module.call             phone.discardCall{…}, become a request
-//	host.router.Invoke         the account of the event is found
-//	call.Call.Decline          the first decision wins
+//	calls.module.act           call:decline("busy") claims the decision, as does
+//	tl.Module.call             phone.discardCall{…}, which becomes a request, and
+//	host.router.Invoke         goes by the account of the event to the book
+//	call.Call.claim            the first decision wins
 //	account.Account.Invoke     the request goes out; its answer comes back
 //	host.Host.requested        what happened is logged, traced and observed
 //	store.Store.NoteEntry      and written behind
