@@ -114,19 +114,25 @@ func fromType() manual.Type {
 				return string(v), nil
 			}
 		case *lua.LTable:
-			if id, ok := v.RawGetString("id").(lua.LNumber); ok {
-				return int64(id), nil
-			}
-			if id, ok := v.RawGetString("user_id").(lua.LNumber); ok {
-				return int64(id), nil
+			for _, name := range []string{"id", "user_id"} {
+				if id, ok := wholeID(v.RawGetString(name)); ok {
+					return id, nil
+				}
 			}
 		case lua.LNumber:
-			if n := int64(v); lua.LNumber(n) == v && n > 0 {
-				return n, nil
+			if id, ok := wholeID(v); ok {
+				return id, nil
 			}
 		}
 		return nil, manual.Faultf("expected %s, got %s", words, manual.Shown(v))
 	}}
+}
+
+// wholeID is v as an id; 0 is nobody's, and would mean everybody in a query.
+func wholeID(v lua.LValue) (int64, bool) {
+	n, ok := v.(lua.LNumber)
+	id := int64(n)
+	return id, ok && lua.LNumber(id) == n && id > 0
 }
 
 func (m *module) log(L *lua.LState, args manual.Values) int {
