@@ -1,10 +1,12 @@
 // Package host joins the accounts and the scripts: an update of an account
 // becomes an event for the scripts, and a request that a handler makes goes back
 // to the account whose event it answers. cmd/luahost builds one Host and calls
-// Run; nothing else imports this package, and it alone knows all the others. Beyond
-// Run, it has a goroutine for each ring that the rules are asked about: an account's goroutine dispatches an
-// update, which queues it for the scripts and never waits for them; handlers run
-// on goroutines of internal/script, and send their requests on these.
+// Run; nothing else imports this package, and it alone knows all the others.
+//
+// Beyond Run, it has a goroutine for each ring that is put to the rules. An
+// account's goroutine dispatches an update, which queues it for the scripts and
+// never waits for them; handlers run on goroutines of internal/script, and send
+// their requests on these.
 //
 // The way of a call, from top to bottom:
 //
