@@ -32,6 +32,7 @@ var defaultLimits = Limits{Receive: 20 * time.Second, Ring: 90 * time.Second, Co
 // goroutine, no clock and makes no requests: all that belongs to the owner.
 type course struct {
 	incoming bool
+	made     bool // an outgoing one, which a script of ours made
 	limits   Limits
 	now      time.Time
 
@@ -290,6 +291,11 @@ func (m *course) fired() {
 	case ringing:
 		m.trace("note", "timer", "nobody answered in %s", m.limits.Ring)
 		m.timedOut = true
+		m.close()
+		m.settle()
+	case !m.incoming && !m.made: // another device's, which goes on as far as we know
+		m.trace("note", "timer", "nothing more was heard of it here")
+		m.timedOut = m.accepted.IsZero()
 		m.close()
 		m.settle()
 	case m.state.reached(Accepted):

@@ -58,6 +58,6 @@ func (b *Book) requested(ctx context.Context, a Account, by By, answer *tg.Phone
 	if c == nil {
 		return
 	}
-	c.post(func(*course) { c.maker = by })
+	c.post(func(m *course) { c.maker, m.made = by, true })
 	_ = c.keep(ctx) // it rings already, and the log says so
 }

@@ -2,6 +2,7 @@ package call_test
 
 import (
 	"crypto/sha256"
+	"strings"
 	"testing"
 	"time"
 
@@ -211,5 +212,27 @@ func TestOutgoingAnswerComesLast(t *testing.T) {
 	w.wantOutcome(c, call.Busy)
 	if events := w.saw(c); events != "call.ended done" {
 		t.Errorf("events %q", events)
+	}
+}
+
+// TestAnotherDevicesOwnCall: a person calls from the phone, and this device hears of
+// it. However little it hears, it does not hang up.
+func TestAnotherDevicesOwnCall(t *testing.T) {
+	w := newWorld(t)
+	for id, seen := range map[int64]tg.PhoneCallClass{
+		77: &tg.PhoneCallWaiting{ID: 77, AccessHash: 5, AdminID: w.ann, ParticipantID: w.bob},
+		78: &tg.PhoneCallAccepted{ID: 78, AccessHash: 5, AdminID: w.ann, ParticipantID: w.bob},
+	} {
+		c := w.book.Update(w.home.Account, &tg.UpdatePhoneCall{PhoneCall: seen}, nil)
+		if err := c.Decline(t.Context(), night, ""); !tgerr.Is(err, call.CallNotIncoming) { // and its timer is set
+			t.Errorf("declined: %v", err)
+		}
+		w.clock.Advance(30 * time.Second)
+		w.wantOutcome(c, map[int64]call.Outcome{77: call.Missed, 78: call.Disconnected}[id])
+		for _, line := range w.traced(id) {
+			if strings.Contains(line, "phone.discardCall") {
+				t.Errorf("call %d: %s", id, line)
+			}
+		}
 	}
 }

@@ -32,7 +32,7 @@ type bench struct {
 }
 
 func newBench(incoming bool) *bench {
-	b := &bench{course: course{incoming: incoming, limits: defaultLimits, now: time.Unix(1e9, 0)}, waiting: incoming}
+	b := &bench{course: course{incoming: incoming, made: !incoming, limits: defaultLimits, now: time.Unix(1e9, 0)}, waiting: incoming}
 	b.begin()
 	b.collect()
 	return b
