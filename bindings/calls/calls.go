@@ -156,17 +156,7 @@ func Functions() (entries []manual.Entry) {
 }
 
 // Fields describes the fields of a call.
-func Fields() (entries []manual.Entry) {
-	for _, f := range (&module{}).fields() {
-		entries = append(entries, f.Entry)
-	}
-	return entries
-}
+func Fields() []manual.Entry { return object.FieldEntries((&module{}).fields()) }
 
 // Methods describes the methods of a call.
-func Methods() (entries []manual.Entry) {
-	for _, m := range (&module{}).methods() {
-		entries = append(entries, m.Entry)
-	}
-	return entries
-}
+func Methods() []manual.Entry { return object.MethodEntries((&module{}).methods()) }

@@ -80,20 +80,10 @@ func New(rt *script.Runtime, L *lua.LState, message Message) lua.LValue {
 }
 
 // Fields describes the fields, Methods the methods, for the manual.
-func Fields() (entries []manual.Entry) {
-	for _, f := range (&module{}).fields() {
-		entries = append(entries, f.Entry)
-	}
-	return entries
-}
+func Fields() []manual.Entry { return object.FieldEntries((&module{}).fields()) }
 
 // Methods describes the methods.
-func Methods() (entries []manual.Entry) {
-	for _, m := range (&module{}).methods() {
-		entries = append(entries, m.Entry)
-	}
-	return entries
-}
+func Methods() []manual.Entry { return object.MethodEntries((&module{}).methods()) }
 
 type (
 	field  = object.Field[*Message]

@@ -31,6 +31,24 @@ type Method[T any] struct {
 	Do func(rt *script.Runtime, L *lua.LState, of T, args manual.Values) int
 }
 
+// FieldEntries is the description of fields for the manual.
+func FieldEntries[T any](fields []Field[T]) []manual.Entry {
+	entries := make([]manual.Entry, len(fields))
+	for i, f := range fields {
+		entries[i] = f.Entry
+	}
+	return entries
+}
+
+// MethodEntries is the description of methods for the manual.
+func MethodEntries[T any](methods []Method[T]) []manual.Entry {
+	entries := make([]manual.Entry, len(methods))
+	for i, m := range methods {
+		entries[i] = m.Entry
+	}
+	return entries
+}
+
 // Make gives v to the scripts of L's VM.
 func (c *Class[T]) Make(rt *script.Runtime, L *lua.LState, v T) *lua.LUserData {
 	ud := L.NewUserData()

@@ -10,7 +10,6 @@ import (
 
 	"luahost/bindings/calls"
 	"luahost/bindings/tl"
-	"luahost/internal/clock"
 	"luahost/internal/store"
 )
 
@@ -35,8 +34,9 @@ func (o *callsOptions) query(now time.Time, zone *time.Location) (q store.CallQu
 		return q, fmt.Errorf("--limit %d: give a number of calls, or 0 for all", o.limit)
 	}
 	if o.since != "" {
-		if q.Since, err = since(o.since, now, zone); err != nil {
-			return q, err
+		var ok bool
+		if q.Since, ok = calls.ParseSince(o.since, now, zone); !ok {
+			return q, fmt.Errorf(`--since %s: give how long ago, such as 7d or 12h, or a date, such as 2026-11-01 or "2026-11-01 22:00"`, o.since)
 		}
 	}
 	if names := calls.OutcomeNames(); outcome != "" && !slices.Contains(names, outcome) {
@@ -47,19 +47,6 @@ func (o *callsOptions) query(now time.Time, zone *time.Location) (q store.CallQu
 		return q, fmt.Errorf("--outcome %s: there is no such outcome: %s", o.outcome, hint)
 	}
 	return q, nil
-}
-
-// since reads how long ago, a date, or a date with a time.
-func since(text string, now time.Time, zone *time.Location) (time.Time, error) {
-	if ago, err := clock.ParseDuration(text); err == nil && ago > 0 {
-		return now.Add(-ago), nil
-	}
-	for _, layout := range []string{time.DateOnly, "2006-01-02 15:04", "2006-01-02T15:04", time.DateTime, time.RFC3339} {
-		if at, err := time.ParseInLocation(layout, text, zone); err == nil {
-			return at, nil
-		}
-	}
-	return time.Time{}, fmt.Errorf(`--since %s: give how long ago, such as 7d or 12h, or a date, such as 2026-11-01 or "2026-11-01 22:00"`, text)
 }
 
 func (o *callsOptions) printer(out io.Writer) callPrinter {

@@ -57,19 +57,7 @@ func simTable(people []*person) string {
 		rows = append(rows, []string{p.Phone, p.name(), "@" + p.Username, savedBy(people, p)})
 	}
 	var table strings.Builder
-	widths := make([]int, len(rows[0]))
-	for _, row := range rows {
-		for i, field := range row {
-			widths[i] = max(widths[i], len(field))
-		}
-	}
-	for _, row := range rows {
-		var line strings.Builder
-		for i, field := range row {
-			fmt.Fprintf(&line, "  %-*s", widths[i], field)
-		}
-		table.WriteString(strings.TrimRight(line.String(), " ") + "\n")
-	}
+	_ = printColumns(&table, "  ", rows) // a Builder takes everything
 	if rest := len(people) - simRows; rest > 0 {
 		fmt.Fprintf(&table, "  … and %d more, up to %s\n", rest, people[len(people)-1].Phone)
 	}

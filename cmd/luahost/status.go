@@ -103,11 +103,19 @@ func printTable(out io.Writer, rows [][]string) error {
 	if len(rows) == 1 {
 		return nil
 	}
+	if err := printColumns(out, "", rows); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(out)
+	return err
+}
+
+// printColumns prints rows whose cells line up, each line behind the indent.
+func printColumns(out io.Writer, indent string, rows [][]string) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
-		fmt.Fprintln(w, strings.Join(row, "\t"))
+		fmt.Fprintln(w, indent+strings.Join(row, "\t"))
 	}
-	fmt.Fprintln(w)
 	return w.Flush()
 }
 
