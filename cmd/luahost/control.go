@@ -84,7 +84,11 @@ func listenControl(path string) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return listener, errors.Join(os.Chmod(path, 0o600))
+	if err := os.Chmod(path, 0o600); err != nil {
+		listener.Close()
+		return nil, err
+	}
+	return listener, nil
 }
 
 // askControl gets an answer of the luahost that runs with a data folder.

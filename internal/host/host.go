@@ -58,7 +58,8 @@ type Options struct {
 	Log      *slog.Logger      // nil: silent
 	Clock    clock.Clock       // nil: the system's
 
-	// DecideWithin is how long a rule holds up the next one. Zero: 2 s.
+	// DecideWithin is how long a rule holds up the next one. Zero: the two seconds
+	// of rule.Asking.
 	DecideWithin time.Duration
 
 	// Observe tells what the scripts do; nil functions are not called. They run
@@ -128,9 +129,6 @@ func (o *Options) setDefaults() {
 	}
 	if o.Clock == nil {
 		o.Clock = clock.System{}
-	}
-	if o.DecideWithin <= 0 {
-		o.DecideWithin = 2 * time.Second
 	}
 }
 

@@ -107,10 +107,8 @@ func (p *phone) ask(c *call.Call, h *held) {
 // message gives a call's entry in the history to the book: it settles how the
 // call ended. https://core.telegram.org/constructor/messageActionPhoneCall
 func (p *phone) message(l *line, u *tg.UpdateNewMessage, users []tg.UserClass) {
-	if m, ok := u.Message.(*tg.MessageService); ok {
-		if _, ok := m.Action.(*tg.MessageActionPhoneCall); ok {
-			p.book.Message(l.of(), m, users)
-		}
+	if m, ok := u.Message.(*tg.MessageService); ok { // the book leaves other entries alone
+		p.book.Message(l.of(), m, users)
 	}
 }
 
