@@ -8,6 +8,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"luahost/internal/sandbox"
 	"luahost/internal/script"
 )
 
@@ -55,7 +56,7 @@ on("healthy", function() note("well") end)
 		"plain", "pcall", "empty", "xpcall", "handler", "coroutine", "wrap", "many", "early", "parked", "sort", "gsub", "iterator",
 		"iterated", "index", "add", "less", "call", "tostring", "load", "recursion", "blocking",
 	} {
-		if r := w.run("x", lua.LString(kind)); !errors.Is(r.Err, script.ErrInstructions) {
+		if r := w.run("x", lua.LString(kind)); !errors.Is(r.Err, sandbox.ErrInstructions) {
 			t.Errorf("%s ended with %v", kind, r.Err)
 		}
 	}
@@ -66,7 +67,7 @@ on("healthy", function() note("well") end)
 	if text := <-w.notes; text != "it ended by itself" {
 		t.Error(text)
 	}
-	if r := w.run("x", lua.LString("other")); !errors.Is(r.Err, script.ErrInstructions) {
+	if r := w.run("x", lua.LString("other")); !errors.Is(r.Err, sandbox.ErrInstructions) {
 		t.Errorf("other ended with %v", r.Err)
 	}
 	w.fire("healthy")
@@ -81,7 +82,7 @@ func TestBudgetOfTheTopLevel(t *testing.T) {
 		"good.lua":    `on("x", function() end)`,
 	}, small)
 	err := w.Status()[0].LastError
-	if !errors.Is(err, script.ErrInstructions) {
+	if !errors.Is(err, sandbox.ErrInstructions) {
 		t.Errorf("LastError: %v", err)
 	}
 	w.fails(err, "endless.lua:2: ", "too many instructions: more than 100000")

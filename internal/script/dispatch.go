@@ -3,11 +3,11 @@ package script
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime/debug"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"luahost/internal/sandbox"
 )
 
 // Event is something that scripts may have handlers for.
@@ -44,7 +44,7 @@ type task struct {
 	event   Event
 	ctx     context.Context
 	end     context.CancelFunc
-	budget  budget
+	budget  sandbox.Budget
 	queued  time.Time
 	began   time.Time
 	done    func(Run) // nil, or Pin.Start's
@@ -78,7 +78,7 @@ func (h *Host) newTask(ctx context.Context, to *handler, ev Event, now time.Time
 	t.ctx, t.end = h.taskContext(ctx, Handler{
 		Script: to.rt.script, Generation: to.rt.generation, Event: to.event, Line: to.line, Tag: to.tag,
 	})
-	t.budget = newBudget(t, h.opts.Limits.Instructions)
+	t.budget = to.rt.vm.Budget(t.ctx, t)
 	return t
 }
 
@@ -105,14 +105,10 @@ func (rt *Runtime) serveNext() (*task, error) {
 	defer rt.lock.Unlock()
 	t := rt.next()
 	t.began = rt.host.opts.Clock.Now()
-	L := rt.thread()
-	L.SetContext(&t.budget)
-	L.G.CurrentThread = L
+	L := rt.vm.Thread()
+	rt.vm.Enter(L, &t.budget)
 	err := t.handle(L)
-	L.RemoveContext()
-	if err == nil {
-		rt.recycle(L)
-	}
+	rt.vm.Leave(L, err == nil)
 	return t, err
 }
 
@@ -121,7 +117,7 @@ func (rt *Runtime) serveNext() (*task, error) {
 func (t *task) handle(L *lua.LState) (err error) {
 	defer func() { // a panic of Args; those below PCall are its errors
 		if r := recover(); r != nil {
-			err = &Error{Message: clip(fmt.Sprintf("make the arguments: %v", r), maxMessage), Traceback: string(debug.Stack())}
+			err = sandbox.Panicked("make the arguments", r)
 		}
 	}()
 	var args []lua.LValue
@@ -132,10 +128,7 @@ func (t *task) handle(L *lua.LState) (err error) {
 	for _, arg := range args {
 		L.Push(arg)
 	}
-	if err := L.PCall(len(args), 0, nil); err != nil {
-		return t.fault(L, err)
-	}
-	return nil
+	return t.rt.vm.Call(L, len(args))
 }
 
 // ended lets go of a handler's VM and reports it: whoever is told can see in
@@ -161,7 +154,7 @@ func (h *Host) ended(t *task, err error) {
 
 func (h *Host) logFault(t *task, err error) {
 	log := t.rt.log.With("event", t.event.Name, "line", t.handler.line)
-	var fault *Error
+	var fault *sandbox.Error
 	switch {
 	case errors.Is(err, context.Canceled):
 		log.Info("handler ended early", "error", err)

@@ -11,6 +11,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"luahost/internal/sandbox"
 	"luahost/internal/script"
 )
 
@@ -150,7 +151,7 @@ faults = {
   chunk   = function() loadstring("error('x', 0)", ("n"):rep(1e6))() end,
 }`})
 	for _, kind := range []string{"message", "names", "chunk"} {
-		var fault *script.Error
+		var fault *sandbox.Error
 		if r := w.run("x", lua.LString(kind)); !errors.As(r.Err, &fault) || len(fault.Message) > 5000 || len(fault.Traceback) > 20_000 {
 			t.Errorf("%s: a message of %d bytes, a traceback of %d", kind, len(fault.Message), len(fault.Traceback))
 		}

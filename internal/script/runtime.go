@@ -2,19 +2,19 @@ package script
 
 import (
 	"context"
+	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"luahost/internal/clock"
+	"luahost/internal/sandbox"
 )
 
-// maxIdle is how many Lua threads a VM keeps for the next handlers; one holds
-// 6 KB and more.
-const maxIdle = 16
+// ErrLoading is what blocking gives while the top level of a script runs.
+var ErrLoading = errors.New("this waits, which a script may do in its handlers and not while it loads")
 
 // Runtime is one generation of one script: a VM, and what bindings may know of
 // it. But for Script, Generation, Log and Clock, a binding calls its methods
@@ -29,14 +29,10 @@ type Runtime struct {
 	checks     []func() error // of AtLoaded
 
 	// The VM's lock guards every Lua value and the fields up to the next mutex.
-	lock     sync.Mutex
-	state    *lua.LState
-	tostring *lua.LFunction
-	loading  bool
-	closed   bool
-	idle     []*lua.LState
-	resumed  map[*lua.LState]bool // coroutines at work, in whichever handler
-	random   *rand.Rand
+	lock    sync.Mutex
+	vm      *sandbox.VM
+	loading bool
+	closed  bool
 
 	queue    sync.Mutex // guards the rest; may be taken with any other lock held
 	starts   []*task    // dispatched and not begun
@@ -55,7 +51,7 @@ type handler struct {
 
 // State is the VM's main Lua state: for making values, not for calling
 // functions, which would run without a budget.
-func (rt *Runtime) State() *lua.LState { return rt.state }
+func (rt *Runtime) State() *lua.LState { return rt.vm.State() }
 
 // Script is the name of the file, such as night.lua.
 func (rt *Runtime) Script() string { return rt.script }
@@ -89,7 +85,7 @@ func (rt *Runtime) Block(L *lua.LState, fn func(ctx context.Context)) error {
 	defer func() { // also when fn panics, which ends the handler like an error
 		rt.lock.Lock()
 		L.G.CurrentThread = current
-		t.budget.poll()
+		t.budget.Poll()
 	}()
 	fn(&blockContext{Context: t.ctx, at: line})
 	return nil
@@ -135,27 +131,7 @@ func CallerLine(L *lua.LState) int {
 func RuntimeOf(L *lua.LState) *Runtime { return taskOf(L).rt }
 
 // taskOf is the handler, or the load, that runs on L.
-func taskOf(L *lua.LState) *task { return L.Context().(*budget).task }
-
-// thread gives a Lua thread for a handler; recycle takes it back. Only a thread
-// whose handler returned is used again: after an error, closures may still
-// refer to its stack.
-func (rt *Runtime) thread() *lua.LState {
-	if n := len(rt.idle); n > 0 {
-		L := rt.idle[n-1]
-		rt.idle = rt.idle[:n-1]
-		return L
-	}
-	L, _ := rt.state.NewThread() // no cancel: the main state has no context
-	return L
-}
-
-func (rt *Runtime) recycle(L *lua.LState) {
-	L.SetTop(0)
-	if len(rt.idle) < maxIdle {
-		rt.idle = append(rt.idle, L)
-	}
-}
+func taskOf(L *lua.LState) *task { return sandbox.BudgetOf(L).Owner.(*task) }
 
 // enqueue adds a start, to be begun by one call of serve.
 func (rt *Runtime) enqueue(t *task) {
@@ -223,6 +199,5 @@ func (rt *Runtime) close() {
 		return
 	}
 	rt.closed = true
-	rt.state.Close()
-	rt.idle, rt.resumed = nil, nil
+	rt.vm.Close()
 }

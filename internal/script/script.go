@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"luahost/internal/clock"
+	"luahost/internal/sandbox"
 )
 
 // Options of a Host. Dir is required, everything else has a default.
@@ -60,12 +61,9 @@ type Options struct {
 }
 
 // Limits are what one handler, or the top level of a script that loads, may
-// use. Zero fields have the defaults that are named here.
+// use. Zero fields have the defaults that are named there.
 type Limits struct {
-	Instructions int // of Lua, counted exactly: 10 million
-	Depth        int // of calls, and of coroutines that resume coroutines: 200
-	String       int // bytes that string.rep may make: 1 MiB
-	Source       int // bytes of a script: 1 MiB
+	sandbox.Limits
 }
 
 // Run is one handler that has ended.
@@ -126,7 +124,6 @@ type script struct {
 
 // New makes a host that has loaded nothing yet.
 func New(opts Options) *Host {
-	lowerArrayIndex()
 	opts.Dir = filepath.Clean(opts.Dir)
 	opts.setDefaults()
 	h := &Host{opts: opts, log: opts.Log, scripts: map[string]*script{}, live: &generations{}}
@@ -156,21 +153,5 @@ func (o *Options) setDefaults() {
 	if o.OnReload == nil {
 		o.OnReload = func(Reload) {}
 	}
-	o.Limits.setDefaults()
-}
-
-func (l *Limits) setDefaults() {
-	for _, d := range []struct {
-		field *int
-		value int
-	}{
-		{&l.Instructions, 10_000_000},
-		{&l.Depth, 200},
-		{&l.String, 1 << 20},
-		{&l.Source, 1 << 20},
-	} {
-		if *d.field <= 0 {
-			*d.field = d.value
-		}
-	}
+	o.Limits.Limits = o.Limits.WithDefaults()
 }

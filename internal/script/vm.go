@@ -3,49 +3,23 @@ package script
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
-	"sync"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"luahost/internal/sandbox"
 )
 
-// maxArrayIndex is where a table's array part ends and its hash part begins.
-// An assignment fills the array up to its index in one instruction, which at
-// gopher-lua's own limit takes 24 s and 3.4 GB.
-const maxArrayIndex = 1 << 17
-
-// lowerArrayIndex sets gopher-lua's limit, which is a variable of that package
-// and no option of a VM: once in a process, before the first VM is made.
-var lowerArrayIndex = sync.OnceFunc(func() { lua.MaxArrayIndex = maxArrayIndex })
-
-// newRuntime makes a VM with the standard library and what Options.Open adds.
+// newRuntime makes a VM with the standard library; Options.Open adds the rest.
 func (h *Host) newRuntime(name, generation string) *Runtime {
-	seed := rand.Uint64()
-	rt := &Runtime{
+	return &Runtime{
 		host:       h,
 		script:     name,
 		generation: generation,
 		log:        h.log.With("script", name, "generation", generation),
 		loadedAt:   h.opts.Clock.Now(),
 		loading:    true,
-		resumed:    map[*lua.LState]bool{},
-		random:     rand.New(rand.NewPCG(seed, seed)),
+		vm:         sandbox.New(sandbox.Options{Limits: h.opts.Limits.Limits, Clock: h.opts.Clock}),
 	}
-	rt.state = lua.NewState(lua.Options{
-		CallStackSize:       h.opts.Limits.Depth,
-		RegistrySize:        256,
-		RegistryMaxSize:     65536,
-		RegistryGrowStep:    1024, // gopher-lua's 32 copies the stack for every 32 values of an unpack
-		MinimizeStackMemory: true,
-		IncludeGoStackTrace: true, // of a binding that panics
-		SkipOpenLibs:        true,
-	})
-	rt.openLibraries()
-	rt.tostring = rt.state.NewFunction(func(L *lua.LState) int {
-		L.Push(L.ToStringMeta(L.Get(1)))
-		return 1
-	})
-	return rt
 }
 
 // load makes a generation of a script: it compiles the source and runs its top
@@ -54,7 +28,7 @@ func (h *Host) load(name, generation, source string) (rt *Runtime, err error) {
 	if limit := h.opts.Limits.Source; len(source) > limit {
 		return nil, fmt.Errorf("%s: longer than the limit of %d bytes", name, limit)
 	}
-	proto, err := compile(name, source)
+	proto, err := sandbox.Compile(name, source)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +36,7 @@ func (h *Host) load(name, generation, source string) (rt *Runtime, err error) {
 	rt.lock.Lock()
 	defer rt.lock.Unlock()
 	if err := rt.top(proto); err != nil {
-		rt.state.Close()
+		rt.vm.Close()
 		return nil, err
 	}
 	rt.loading = false
@@ -74,19 +48,19 @@ func (rt *Runtime) top(proto *lua.FunctionProto) (err error) {
 	t := &task{rt: rt}
 	t.ctx, t.end = rt.host.taskContext(context.Background(), Handler{Script: rt.script, Generation: rt.generation})
 	defer t.end()
-	t.budget = newBudget(t, rt.host.opts.Limits.Instructions)
-	L := rt.state
-	L.SetContext(&t.budget)
+	t.budget = rt.vm.Budget(t.ctx, t)
+	L := rt.State()
+	rt.vm.Enter(L, &t.budget)
 	defer func() {
-		L.RemoveContext()
+		rt.vm.Leave(L, false)
 		if r := recover(); r != nil {
 			err = fmt.Errorf("open the script's world: %v", r)
 		}
 	}()
 	rt.host.opts.Open(rt)
 	L.Push(L.NewFunctionFromProto(proto))
-	if err := L.PCall(0, 0, nil); err != nil {
-		return t.fault(L, err)
+	if err := rt.vm.Call(L, 0); err != nil {
+		return err
 	}
 	for _, check := range rt.checks {
 		if err := check(); err != nil {

@@ -1,4 +1,4 @@
-package script
+package sandbox
 
 import (
 	"fmt"
@@ -13,24 +13,24 @@ const maxTime = 1_000_000_000_000
 
 // replaceOS gives the four functions of os that only tell the time, by the
 // host's clock.
-func replaceOS(rt *Runtime, module *lua.LTable, _ map[string]lua.LValue) {
-	began := rt.Clock().Now()
-	rt.state.SetFuncs(module, map[string]lua.LGFunction{
+func replaceOS(vm *VM, module *lua.LTable, _ map[string]lua.LValue) {
+	began := vm.clock.Now()
+	vm.state.SetFuncs(module, map[string]lua.LGFunction{
 		"clock": func(L *lua.LState) int {
-			L.Push(lua.LNumber(rt.Clock().Now().Sub(began).Seconds()))
+			L.Push(lua.LNumber(vm.clock.Now().Sub(began).Seconds()))
 			return 1
 		},
-		"date": rt.osDate,
+		"date": vm.osDate,
 		"difftime": func(L *lua.LState) int {
 			L.Push(L.CheckNumber(1) - L.OptNumber(2, 0))
 			return 1
 		},
-		"time": rt.osTime,
+		"time": vm.osTime,
 	})
 }
 
-func (rt *Runtime) osTime(L *lua.LState) int {
-	now := rt.Clock().Now()
+func (vm *VM) osTime(L *lua.LState) int {
+	now := vm.clock.Now()
 	if L.Get(1) == lua.LNil {
 		L.Push(lua.LNumber(now.Unix()))
 		return 1
@@ -53,9 +53,9 @@ func (rt *Runtime) osTime(L *lua.LState) int {
 	return 1
 }
 
-func (rt *Runtime) osDate(L *lua.LState) int {
+func (vm *VM) osDate(L *lua.LState) int {
 	format := L.OptString(1, "%c")
-	t := rt.Clock().Now()
+	t := vm.clock.Now()
 	if L.Get(2) != lua.LNil {
 		n := L.CheckNumber(2)
 		if n != n || n < -maxTime || n > maxTime {

@@ -1,4 +1,4 @@
-package script
+package sandbox
 
 import (
 	"runtime"
@@ -13,23 +13,23 @@ import (
 // the top level created it; one that is at work, perhaps waiting in a blocking
 // call of another handler, cannot be resumed a second time; and the thread of a
 // handler shows itself to scripts no more than Lua's main thread does.
-func replaceCoroutine(rt *Runtime, module *lua.LTable, std map[string]lua.LValue) {
+func replaceCoroutine(vm *VM, module *lua.LTable, std map[string]lua.LValue) {
 	c := &coroutines{
-		rt:     rt,
+		vm:     vm,
 		seen:   map[callers]bool{},
 		create: std["create"].(*lua.LFunction).GFunction,
 		resume: std["resume"].(*lua.LFunction).GFunction,
 		wrap:   std["wrap"].(*lua.LFunction).GFunction,
 		status: std["status"].(*lua.LFunction).GFunction,
 	}
-	rt.state.SetFuncs(module, map[string]lua.LGFunction{
+	vm.state.SetFuncs(module, map[string]lua.LGFunction{
 		"create":  c.newCoroutine,
 		"resume":  c.resumeCoroutine,
 		"running": c.running,
 		"status":  c.statusOf,
 		"wrap":    c.wrapCoroutine,
 	})
-	L := rt.state
+	L := vm.state
 	module.RawSetString("yield", inLua(L, yieldProto(), L.NewFunction(c.yield)))
 }
 
@@ -48,7 +48,7 @@ var bodyProto = protoOf("coroutine", `
 
 func protoOf(name, source string) func() *lua.FunctionProto {
 	return sync.OnceValue(func() *lua.FunctionProto {
-		proto, err := compile(name, source)
+		proto, err := Compile(name, source)
 		if err != nil {
 			panic(err)
 		}
@@ -79,7 +79,7 @@ func inLua(L *lua.LState, proto *lua.FunctionProto, fn lua.LValue) lua.LValue {
 // which goes wrong without a word where Go has called Lua again: inside pcall,
 // a metamethod, an iterator, table.sort or gsub. There Lua 5.1 raises an error.
 func (c *coroutines) yield(L *lua.LState) int {
-	if !c.rt.resumed[L] {
+	if !c.vm.resumed[L] {
 		L.RaiseError("attempt to yield from outside a coroutine")
 	}
 	if c.nested() {
@@ -122,7 +122,7 @@ func (at callers) nested() bool {
 }
 
 type coroutines struct {
-	rt                           *Runtime
+	vm                           *VM
 	create, resume, wrap, status lua.LGFunction
 	seen                         map[callers]bool // answers of nested, which takes its time
 }
@@ -142,7 +142,7 @@ func (c *coroutines) newCoroutine(L *lua.LState) int { return newThread(L, c.cre
 
 func (c *coroutines) resumeCoroutine(L *lua.LState) int {
 	th := L.CheckThread(1)
-	if c.rt.resumed[th] {
+	if c.vm.resumed[th] {
 		L.Push(lua.LFalse)
 		L.Push(lua.LString("cannot resume a coroutine that is not suspended"))
 		return 2
@@ -155,7 +155,7 @@ func (c *coroutines) wrapCoroutine(L *lua.LState) int {
 	plain := L.Get(-1).(*lua.LFunction)
 	th := plain.Upvalues[0].Value().(*lua.LState)
 	L.Push(L.NewClosure(func(L *lua.LState) int {
-		if c.rt.resumed[th] {
+		if c.vm.resumed[th] {
 			L.RaiseError("cannot resume a coroutine that is not suspended")
 		}
 		return c.enter(L, th, plain.GFunction)
@@ -166,17 +166,17 @@ func (c *coroutines) wrapCoroutine(L *lua.LState) int {
 // enter resumes th from L. An error of a wrapped coroutine passes through as a
 // panic, after which gopher-lua would take it for running and let it go on.
 func (c *coroutines) enter(L, th *lua.LState, resume lua.LGFunction) (results int) {
-	b := L.Context().(*budget)
-	if b.depth++; b.depth > c.rt.host.opts.Limits.Depth {
+	b := BudgetOf(L)
+	if b.depth++; b.depth > c.vm.limits.Depth {
 		b.depth--
-		L.RaiseError("more than %d coroutines that resume each other", c.rt.host.opts.Limits.Depth)
+		L.RaiseError("more than %d coroutines that resume each other", c.vm.limits.Depth)
 	}
 	th.SetContext(b)
-	c.rt.resumed[th] = true
+	c.vm.resumed[th] = true
 	returned := false
 	defer func() {
 		b.depth--
-		delete(c.rt.resumed, th)
+		delete(c.vm.resumed, th)
 		L.G.CurrentThread = L
 		th.Dead = th.Dead || !returned
 	}()
@@ -186,7 +186,7 @@ func (c *coroutines) enter(L, th *lua.LState, resume lua.LGFunction) (results in
 }
 
 func (c *coroutines) running(L *lua.LState) int {
-	if c.rt.resumed[L] {
+	if c.vm.resumed[L] {
 		L.Push(L)
 	} else {
 		L.Push(lua.LNil)
@@ -196,7 +196,7 @@ func (c *coroutines) running(L *lua.LState) int {
 
 func (c *coroutines) statusOf(L *lua.LState) int {
 	th := L.CheckThread(1)
-	if c.rt.resumed[th] && th != L && !th.Dead {
+	if c.vm.resumed[th] && th != L && !th.Dead {
 		L.Push(lua.LString("normal"))
 		return 1
 	}

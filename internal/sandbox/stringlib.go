@@ -1,4 +1,4 @@
-package script
+package sandbox
 
 import lua "github.com/yuin/gopher-lua"
 
@@ -8,12 +8,12 @@ const maxPattern = 64 << 10
 
 // replaceString bounds what one call may cost and locks the metatable of all
 // strings, which gopher-lua hands to scripts to write to.
-func replaceString(rt *Runtime, str *lua.LTable, std map[string]lua.LValue) {
-	L := rt.state
+func replaceString(vm *VM, str *lua.LTable, std map[string]lua.LValue) {
+	L := vm.state
 	call := func(name string) lua.LGFunction { return std[name].(*lua.LFunction).GFunction }
 	rep, find, match, gsub, gmatch := call("rep"), call("find"), call("match"), call("gsub"), call("gmatch")
 	L.SetFuncs(str, map[string]lua.LGFunction{
-		"rep":    func(L *lua.LState) int { rt.checkRep(L); return rep(L) },
+		"rep":    func(L *lua.LState) int { vm.checkRep(L); return rep(L) },
 		"format": format,
 		"find":   func(L *lua.LState) int { checkPattern(L, 2); return find(L) },
 		"match":  func(L *lua.LState) int { checkPattern(L, 2); return match(L) },
@@ -29,8 +29,8 @@ func replaceString(rt *Runtime, str *lua.LTable, std map[string]lua.LValue) {
 	L.SetMetatable(lua.LString(""), locked)
 }
 
-func (rt *Runtime) checkRep(L *lua.LState) {
-	size, limit := len(L.CheckString(1)), rt.host.opts.Limits.String
+func (vm *VM) checkRep(L *lua.LState) {
+	size, limit := len(L.CheckString(1)), vm.limits.String
 	L.CheckInt(2) // rep's own check; the number may be out of int's range
 	if times := float64(L.CheckNumber(2)); times*float64(size) > float64(limit) {
 		L.RaiseError("bad argument #2 to rep (the result would be longer than %d bytes)", limit)

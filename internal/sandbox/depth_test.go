@@ -1,4 +1,4 @@
-package script
+package sandbox
 
 import (
 	"fmt"
@@ -20,10 +20,10 @@ func TestNestingIsBounded(t *testing.T) {
 		"functions": func(n int) string { return strings.Repeat("local function f() ", n) + strings.Repeat("end ", n) },
 		"branches":  func(n int) string { return "if x then" + strings.Repeat(" elseif x then", n) + " end" },
 	} {
-		if _, err := compile("a.lua", form(150)); err != nil {
+		if _, err := Compile("a.lua", form(150)); err != nil {
 			t.Errorf("%s, 150 deep: %v", name, err)
 		}
-		_, err := compile("a.lua", form(20_000))
+		_, err := Compile("a.lua", form(20_000))
 		if want := fmt.Sprintf("a.lua:1: nested more than %d levels deep", maxSyntax); err == nil || err.Error() != want {
 			t.Errorf("%s, without end: %v", name, err)
 		}

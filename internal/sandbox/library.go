@@ -1,4 +1,4 @@
-package script
+package sandbox
 
 import (
 	"math"
@@ -17,7 +17,7 @@ var library = []struct {
 	name    string
 	open    lua.LGFunction
 	keep    []string
-	replace func(rt *Runtime, module *lua.LTable, std map[string]lua.LValue)
+	replace func(vm *VM, module *lua.LTable, std map[string]lua.LValue)
 }{
 	{
 		lua.BaseLibName, lua.OpenBase,
@@ -58,8 +58,8 @@ var library = []struct {
 }
 
 // openLibraries installs the library into a fresh VM.
-func (rt *Runtime) openLibraries() {
-	L := rt.state
+func (vm *VM) openLibraries() {
+	L := vm.state
 	for _, lib := range library {
 		L.Push(L.NewFunction(lib.open))
 		L.Push(lua.LString(lib.name))
@@ -76,20 +76,20 @@ func (rt *Runtime) openLibraries() {
 			}
 		}
 		if lib.replace != nil {
-			lib.replace(rt, module, std)
+			lib.replace(vm, module, std)
 		}
 	}
 }
 
-func replaceBase(rt *Runtime, base *lua.LTable, std map[string]lua.LValue) {
+func replaceBase(vm *VM, base *lua.LTable, std map[string]lua.LValue) {
 	setmetatable := std["setmetatable"].(*lua.LFunction).GFunction
-	rt.state.SetFuncs(base, map[string]lua.LGFunction{
+	vm.state.SetFuncs(base, map[string]lua.LGFunction{
 		"assert":     assert,
 		"error":      raise,
-		"load":       rt.loadPieces,
-		"loadstring": rt.loadText,
-		"pcall":      withRoom(rt.state, std["pcall"]),
-		"xpcall":     withRoom(rt.state, std["xpcall"]),
+		"load":       vm.loadPieces,
+		"loadstring": vm.loadText,
+		"pcall":      withRoom(vm.state, std["pcall"]),
+		"xpcall":     withRoom(vm.state, std["xpcall"]),
 		"setmetatable": func(L *lua.LState) int {
 			L.CheckTable(1) // gopher-lua would set the one metatable of all strings or functions
 			return setmetatable(L)
@@ -138,15 +138,15 @@ func raise(L *lua.LState) int {
 const maxChunkName = 60
 
 // loadText is loadstring: Lua's text only, gopher-lua has no binary chunks.
-func (rt *Runtime) loadText(L *lua.LState) int {
-	return rt.loadSource(L, L.CheckString(1), L.OptString(2, "loadstring"))
+func (vm *VM) loadText(L *lua.LState) int {
+	return vm.loadSource(L, L.CheckString(1), L.OptString(2, "loadstring"))
 }
 
 // loadPieces is load: it asks its argument for pieces until there are no more.
-func (rt *Runtime) loadPieces(L *lua.LState) int {
+func (vm *VM) loadPieces(L *lua.LState) int {
 	piece, name := L.CheckFunction(1), L.OptString(2, "load")
 	var source strings.Builder
-	for source.Len() <= rt.host.opts.Limits.Source {
+	for source.Len() <= vm.limits.Source {
 		L.Push(piece)
 		L.Call(0, 1)
 		text := lua.LVAsString(L.Get(-1))
@@ -156,15 +156,15 @@ func (rt *Runtime) loadPieces(L *lua.LState) int {
 		}
 		source.WriteString(text)
 	}
-	return rt.loadSource(L, source.String(), name)
+	return vm.loadSource(L, source.String(), name)
 }
 
-func (rt *Runtime) loadSource(L *lua.LState, source, name string) int {
-	if limit := rt.host.opts.Limits.Source; len(source) > limit {
+func (vm *VM) loadSource(L *lua.LState, source, name string) int {
+	if limit := vm.limits.Source; len(source) > limit {
 		L.RaiseError("the source is longer than %d bytes", limit)
 	}
 	name = clip(name, maxChunkName)
-	proto, err := compile(name, source)
+	proto, err := Compile(name, source)
 	if err != nil {
 		L.Push(lua.LNil)
 		L.Push(lua.LString(err.Error()))
@@ -176,19 +176,19 @@ func (rt *Runtime) loadSource(L *lua.LState, source, name string) int {
 
 // replaceMath gives each script its own random numbers: gopher-lua's
 // math.randomseed would seed those of the whole process.
-func replaceMath(rt *Runtime, math *lua.LTable, _ map[string]lua.LValue) {
+func replaceMath(vm *VM, math *lua.LTable, _ map[string]lua.LValue) {
 	math.RawSetString("huge", lua.LNumber(inf))
-	rt.state.SetFuncs(math, map[string]lua.LGFunction{
-		"random":     rt.randomNumber,
-		"randomseed": rt.seedRandom,
+	vm.state.SetFuncs(math, map[string]lua.LGFunction{
+		"random":     vm.randomNumber,
+		"randomseed": vm.seedRandom,
 	})
 }
 
 var inf = math.Inf(1) // gopher-lua's math.huge is the largest finite number
 
-func (rt *Runtime) randomNumber(L *lua.LState) int {
+func (vm *VM) randomNumber(L *lua.LState) int {
 	if L.GetTop() == 0 {
-		L.Push(lua.LNumber(rt.random.Float64()))
+		L.Push(lua.LNumber(vm.random.Float64()))
 		return 1
 	}
 	low, high := int64(1), L.CheckInt64(1)
@@ -198,12 +198,12 @@ func (rt *Runtime) randomNumber(L *lua.LState) int {
 	if low > high || high-low < 0 || high-low == math.MaxInt64 {
 		L.RaiseError("bad arguments to random (the interval is empty or too large)")
 	}
-	L.Push(lua.LNumber(low + rt.random.Int64N(high-low+1)))
+	L.Push(lua.LNumber(low + vm.random.Int64N(high-low+1)))
 	return 1
 }
 
-func (rt *Runtime) seedRandom(L *lua.LState) int {
+func (vm *VM) seedRandom(L *lua.LState) int {
 	seed := math.Float64bits(float64(L.CheckNumber(1)))
-	rt.random = rand.New(rand.NewPCG(seed, seed))
+	vm.random = rand.New(rand.NewPCG(seed, seed))
 	return 0
 }

@@ -1,0 +1,56 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/parse"
+)
+
+// Compile turns source into code, with errors of one line: file:line: what.
+func Compile(name, source string) (proto *lua.FunctionProto, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%s: cannot be compiled: %v", name, r)
+		}
+	}()
+	// A first line for the shell is none of Lua's; the line stays for the count.
+	source = strings.TrimPrefix(source, "\ufeff")
+	if strings.HasPrefix(source, "#") {
+		source = "--" + source
+	}
+	chunk, err := parse.Parse(strings.NewReader(source), name)
+	if err != nil {
+		return nil, syntaxError(name, source, err)
+	}
+	if err := checkDepth(name, chunk); err != nil {
+		return nil, err
+	}
+	proto, err = lua.Compile(chunk, name)
+	if err != nil {
+		return nil, syntaxError(name, source, err)
+	}
+	return proto, nil
+}
+
+func syntaxError(name, source string, err error) error {
+	var parsing *parse.Error
+	var compiling *lua.CompileError
+	switch {
+	case errors.As(err, &parsing) && parsing.Pos.Line == parse.EOF:
+		last := 1 + strings.Count(strings.TrimRight(source, " \t\r\n"), "\n")
+		return fmt.Errorf("%s:%d: %s at the end of the file", name, last, oneLine(parsing.Message))
+	case errors.As(err, &parsing):
+		return fmt.Errorf("%s:%d: near '%s': %s", name, parsing.Pos.Line, clip(oneLine(parsing.Token), maxMessage), oneLine(parsing.Message))
+	case errors.As(err, &compiling) && compiling.Line == 0: // too many locals, constants, upvalues
+		return fmt.Errorf("%s: %s", name, oneLine(compiling.Message))
+	case errors.As(err, &compiling):
+		return fmt.Errorf("%s:%d: %s", name, compiling.Line, oneLine(compiling.Message))
+	default:
+		return fmt.Errorf("%s: %s", name, oneLine(err.Error()))
+	}
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -1,0 +1,93 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"runtime/debug"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+const (
+	explainBudget = 10_000 // instructions of the __tostring of an uncaught error
+	maxMessage    = 4096   // bytes of an error's text
+	maxTraceback  = 16384  // bytes of its calls, which name functions as long as the script made them
+)
+
+// Error is what a script raised and did not catch.
+type Error struct {
+	Message   string // one line, with file and line where they are known
+	Traceback string // of Lua's calls; of Go's too when a binding panicked
+	cause     error  // ErrInstructions or the context's error when the host ended it
+}
+
+func (e *Error) Error() string { return e.Message }
+
+// Unwrap tells an end by the host from the script's own fault.
+func (e *Error) Unwrap() error { return e.cause }
+
+// Panicked is the error of Go code that failed while it worked for a script.
+func Panicked(step string, reason any) *Error {
+	return &Error{Message: clip(fmt.Sprintf("%s: %v", step, reason), maxMessage), Traceback: string(debug.Stack())}
+}
+
+// fault makes an Error of what PCall returned on L. The script's own __tostring
+// may run for it, on a small budget.
+func (vm *VM) fault(L *lua.LState, err error) *Error {
+	budget := BudgetOf(L)
+	fault := &Error{cause: budget.over}
+	var api *lua.ApiError
+	if !errors.As(err, &api) {
+		fault.Message = clip(err.Error(), maxMessage)
+		return fault
+	}
+	fault.Traceback = api.StackTrace
+	switch {
+	case api.Type == lua.ApiErrorPanic && api.Object == lua.LString("lua callstack overflow"):
+		fault.Message = fmt.Sprintf("stack overflow: more than %d nested calls", vm.limits.Depth)
+		_, fault.Traceback, _ = strings.Cut(api.StackTrace, "\nstack traceback:")
+		fault.Traceback = "stack traceback:" + fault.Traceback
+	case api.Type == lua.ApiErrorPanic:
+		fault.Message = "internal error: " + api.Object.String()
+	default:
+		budget.grant(explainBudget)
+		fault.Message = vm.text(L, api.Object)
+	}
+	if !positioned.MatchString(fault.Message) { // an error table, or error(text, 0)
+		if at := traced.FindStringSubmatch(fault.Traceback); at != nil {
+			fault.Message = at[1] + " " + fault.Message
+		}
+	}
+	fault.Message, fault.Traceback = clip(fault.Message, maxMessage), clip(fault.Traceback, maxTraceback)
+	return fault
+}
+
+var (
+	positioned = regexp.MustCompile(`^[^\s:]+:\d+: `)
+	traced     = regexp.MustCompile(`(?m)^\t([^\s:\[]+:\d+:) `) // the innermost call that is Lua's
+)
+
+// text is what an error value says.
+func (vm *VM) text(L *lua.LState, v lua.LValue) string {
+	if s, ok := v.(lua.LString); ok {
+		return string(s)
+	}
+	if L.GetMetaField(v, "__tostring") == lua.LNil {
+		return fmt.Sprintf("(the error is a %s without __tostring)", v.Type())
+	}
+	if err := L.CallByParam(lua.P{Fn: vm.tostring, NRet: 1, Protect: true}, v); err != nil {
+		return fmt.Sprintf("(the error is a %s whose __tostring failed)", v.Type())
+	}
+	text := L.Get(-1).String()
+	L.Pop(1)
+	return text
+}
+
+func clip(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	return s[:limit] + fmt.Sprintf("… (%d bytes more)", len(s)-limit)
+}
