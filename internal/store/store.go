@@ -58,17 +58,18 @@ type Store struct {
 	peers    overlay
 	numbers  numbers
 	pending  batch
-	since    time.Time // when the first of pending was noted
+	due      time.Time // when pending is to be written at the latest
+	jobs     []*job    // that wait for the next transaction
 	dropped  int       // entries of traces, since the log was last told
 	spare    []Entry   // room for pending's, when it becomes the next
 	writing  *batch    // what a transaction under way is writing, or nil
 	revision int64     // of the call log after our last transaction
 
-	dirty   chan struct{}   // holds one token while pending is not empty
-	flush   chan chan error // Flush asks here
-	quit    chan struct{}   // closed by Close
-	stopped chan struct{}   // closed when the writing goroutine has returned
-	pruned  chan struct{}   // closed when the one that removes old calls has
+	dirty   chan struct{} // holds one token while pending is not empty
+	asked   chan struct{} // and one while there are jobs
+	quit    chan struct{} // closed by Close
+	stopped chan struct{} // closed when the writing goroutine has returned
+	pruned  chan struct{} // closed when the one that removes old calls has
 }
 
 // ErrClosed is returned by a method of a closed Store.
@@ -94,7 +95,7 @@ func Open(o Options) (*Store, error) {
 		numbers: numbers{given: make(map[callKey]given)},
 		pending: newBatch(),
 		dirty:   make(chan struct{}, 1),
-		flush:   make(chan chan error),
+		asked:   make(chan struct{}, 1),
 		quit:    make(chan struct{}),
 		stopped: make(chan struct{}),
 		pruned:  make(chan struct{}),
@@ -151,37 +152,23 @@ func createPrivate(path string) error {
 	return errors.Join(f.Chmod(0o600), f.Close())
 }
 
-// Flush returns when everything noted before it is on the disk, or why it is not.
-func (s *Store) Flush(ctx context.Context) error {
-	answer := make(chan error, 1)
-	select {
-	case s.flush <- answer:
-		select {
-		case err := <-answer:
-			return err
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	case <-s.stopped:
-		return ErrClosed
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 // Close writes what is still to be written, says if that did not work, and
 // closes the file. Notes after it are dropped.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	again := s.closed
 	s.closed = true
+	last := &job{done: make(chan error, 1)}
+	if !again {
+		s.queue(last) // behind all that others wait for
+	}
 	s.mu.Unlock()
 	if again {
 		<-s.stopped
 		<-s.pruned
 		return nil
 	}
-	err := s.Flush(context.Background())
+	err := <-last.done
 	close(s.quit)
 	<-s.stopped
 	<-s.pruned

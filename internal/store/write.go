@@ -62,7 +62,7 @@ func (s *Store) note(change func()) bool {
 	clean := s.pending.empty()
 	change()
 	if clean && !s.pending.empty() {
-		s.since = time.Now()
+		s.due = time.Now().Add(s.lag)
 		select {
 		case s.dirty <- struct{}{}:
 		default: // the writer has not come to the last one yet
@@ -77,33 +77,30 @@ func (s *Store) write() {
 	timer := time.NewTimer(0)
 	timer.Stop()
 	var told trouble
-	attempt := func() error {
-		err := s.writePending()
-		if err != nil {
-			timer.Reset(retry)
-		}
-		s.report(err, &told)
-		return err
-	}
 	for {
 		select {
 		case <-s.dirty:
-			timer.Reset(s.wait())
+			timer.Reset(s.untilDue())
+			continue
 		case <-timer.C:
-			_ = attempt() // reported, and tried again
-		case answer := <-s.flush:
-			answer <- attempt()
+		case <-s.asked:
 		case <-s.quit:
 			return
+		}
+		if again := s.work(&told); again {
+			timer.Reset(s.untilDue())
 		}
 	}
 }
 
-// wait is how long what was noted first may still wait for company.
-func (s *Store) wait() time.Duration {
+// wait is how long what is noted may still wait for company. The caller holds
+// the mutex.
+func (s *Store) wait() time.Duration { return time.Until(s.due) }
+
+func (s *Store) untilDue() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.lag - time.Since(s.since)
+	return s.wait()
 }
 
 // trouble is what the log was told of.
@@ -137,31 +134,20 @@ func (s *Store) report(err error, told *trouble) {
 	told.failing = err != nil
 }
 
-func (s *Store) writePending() error {
-	s.mu.Lock()
-	b := s.pending
-	if b.empty() {
-		s.mu.Unlock()
-		return nil
-	}
-	s.pending = newBatch()
-	s.pending.entries.all, s.spare = s.spare, nil
-	s.number(&b)
-	s.writing = &b
-	s.mu.Unlock()
-	revision, err := s.transaction(&b)
+// written is told how the writing of a batch ended.
+func (s *Store) written(b *batch, revision int64, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.writing = nil
 	if err != nil {
-		s.dropped += s.pending.restore(b)
-		return s.explain(err)
+		s.dropped += s.pending.restore(*b)
+		s.due = time.Now().Add(retry)
+		return
 	}
 	s.peers.written(s.pending.peers)
 	s.numbers.confirm(b.numbers)
 	s.revision = max(s.revision, revision)
 	s.spare = b.entries.emptied()
-	return nil
 }
 
 // number takes along the numbers of the batch's calls and entries.
@@ -177,24 +163,15 @@ func (s *Store) number(b *batch) {
 	}
 }
 
-// transaction gives the revision of the log that it made, or 0.
-func (s *Store) transaction(b *batch) (revision int64, err error) {
-	ctx := context.Background() // Close waits for it, and nothing may lose it
-	tx, err := s.writer.BeginTx(ctx, nil)
-	if err != nil {
-		return revision, fmt.Errorf("begin: %w", err)
-	}
-	defer tx.Rollback() //nolint:errcheck // after Commit it has nothing to do
+// writeBatch gives the revision of the log that it made, or 0.
+func writeBatch(ctx context.Context, tx *sql.Tx, b *batch) (revision int64, err error) {
 	if err := writePeers(ctx, tx, b.peers); err != nil {
-		return revision, fmt.Errorf("write peers: %w", err)
+		return 0, fmt.Errorf("write peers: %w", err)
 	}
 	if err := writeStates(ctx, tx, b); err != nil {
-		return revision, fmt.Errorf("write update states: %w", err)
+		return 0, fmt.Errorf("write update states: %w", err)
 	}
-	if revision, err = writeLog(ctx, tx, b); err != nil {
-		return revision, err
-	}
-	return revision, tx.Commit()
+	return writeLog(ctx, tx, b)
 }
 
 func writePeers(ctx context.Context, tx *sql.Tx, peers map[peerKey]Peer) error {

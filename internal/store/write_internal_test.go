@@ -48,8 +48,8 @@ func TestEntriesAreReadOnceWhileTheyAreWritten(t *testing.T) {
 	}
 	s.NoteEntry(Entry{Owner: 1, Call: 2, Line: 1})
 	s.number(&s.pending)
-	if _, err := s.transaction(&s.pending); err != nil {
-		t.Fatal(err)
+	if _, unwritten, err := s.transaction(&s.pending, nil); err != nil || unwritten != nil {
+		t.Fatal(err, unwritten)
 	}
 	trace, err := s.Trace(t.Context(), 1, 2)
 	if err != nil || len(trace) != 2 || trace[0].Line != 0 || trace[1].Line != 1 {
