@@ -1,0 +1,5 @@
+-- tries: a pattern that tries for ever, in gmatch
+-- must: be ended: pattern|instructions
+on("call", function()
+  for _ in ("a"):rep(50000):gmatch(("(a-)"):rep(20) .. "b") do end
+end)

@@ -1,0 +1,9 @@
+-- tries: to fill the log with lines
+-- must: be ended: instructions|time
+-- told: left out|not logged|dropped|more lines
+on("call", function()
+  while true do
+    print("noise")
+    log.error("noise", {level = "ERROR", msg = "a call was lost"})
+  end
+end)

@@ -1,0 +1,5 @@
+-- tries: a hundred thousand rules
+-- must: be refused: handlers|instructions
+for n = 1, 100000 do
+  rule("rule " .. n) {when = {from = "anyone", video = true}, action = function() end}
+end

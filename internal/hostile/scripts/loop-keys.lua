@@ -1,0 +1,6 @@
+-- tries: long strings as keys, each of which is hashed whole by one instruction
+-- must: be ended: instructions|time
+on("call", function()
+  local key, t = ("k"):rep(2 ^ 20), {}
+  while true do t[key] = 1 end
+end)

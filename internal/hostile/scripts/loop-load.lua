@@ -1,0 +1,6 @@
+-- tries: to spend the time on compiling, which no instruction counts
+-- must: be ended: instructions|time|memory
+on("call", function()
+  local source = ("x = 1 "):rep(100000)
+  while true do loadstring(source) end
+end)

@@ -1,0 +1,26 @@
+-- tries: more locals than a function may have
+-- must: load
+on("call", function()
+  local many = {}
+  for i = 1, 201 do many[i] = "local v" .. i .. " = " .. i end
+  assert(not loadstring(table.concat(many, "\n")), "201 locals were taken")
+  local deep = ("function() return "):rep(190) .. "1" .. (" end"):rep(190)
+  pcall(loadstring, "return " .. deep)
+  pcall(loadstring, "return " .. ("("):rep(100000) .. "1" .. (")"):rep(100000))
+  pcall(loadstring, "return " .. ("{"):rep(100000) .. ("}"):rep(100000))
+  pcall(loadstring, "return " .. ("-"):rep(1000) .. "1")
+  pcall(loadstring, "return " .. ("not "):rep(100000) .. "1")
+  pcall(loadstring, "return 1" .. (" .. 1"):rep(100000))
+  pcall(loadstring, "return 2" .. (" ^ 2"):rep(100000))
+  pcall(loadstring, ("a."):rep(100000) .. "a = 1")
+  pcall(loadstring, ("do "):rep(100000) .. ("end "):rep(100000))
+  pcall(loadstring, ("if x then "):rep(50000) .. ("end "):rep(50000))
+  pcall(loadstring, "if x then " .. ("elseif x then "):rep(50000) .. "end")
+  pcall(loadstring, "x = [" .. ("="):rep(500000) .. "[")
+  pcall(loadstring, "x = '" .. ("\\"):rep(100000))
+  pcall(loadstring, "return " .. ("9"):rep(500000))
+  pcall(loadstring, "return f" .. ("()"):rep(100000))
+  pcall(loadstring, "return " .. ("f("):rep(100000))
+  pcall(loadstring, "goto " .. ("x"):rep(100000) .. " ::y::")
+  pcall(loadstring, ("local a <const> = 1 "):rep(10))
+end)

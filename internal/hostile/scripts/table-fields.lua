@@ -1,0 +1,7 @@
+-- tries: a constructor of many values from a function, again and again
+-- must: be ended: instructions|memory|time|overflow|registry
+on("call", function()
+  local list, kept = {}, {}
+  for i = 1, 60000 do list[i] = i end
+  while true do kept[#kept + 1] = {unpack(list)} end
+end)

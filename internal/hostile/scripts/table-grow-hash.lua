@@ -1,0 +1,6 @@
+-- tries: a table of a billion names
+-- must: be ended: instructions|memory|time
+on("call", function()
+  local t = {}
+  for i = 1, 1e9 do t["n" .. i] = t end
+end)
