@@ -4,15 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	lua "github.com/yuin/gopher-lua"
 )
 
-// ErrInstructions ends a piece of work that computes without end.
-var ErrInstructions = errors.New("too many instructions")
+// What ends a piece of work that goes beyond its limits.
+var (
+	ErrInstructions = errors.New("too many instructions")
+	ErrTime         = errors.New("too slow")
+	ErrDepth        = errors.New("stack overflow")
+)
 
-// pollEvery is after how many instructions a budget asks whether the work
-// was cancelled; a power of two.
+// pollEvery is after how many instructions a budget asks whether the work has
+// to end, and Options.Poll.
 const pollEvery = 256
 
 // Budget is the context that the Lua threads of one piece of work run with.
@@ -24,16 +29,23 @@ type Budget struct {
 	context.Context     // of the work
 	Owner           any // whoever needs to find the work from its Lua state
 
-	left  int
+	vm    *VM
+	tick  int // instructions that may happen before the next poll
+	given int // instructions that were handed out; those of tick are not used yet
 	limit int
 	depth int // coroutines that are resumed within each other
 	over  error
+
+	time    time.Duration // that it may run
+	ran     time.Duration // before since
+	since   time.Time     // it runs, unless zero
+	telling bool          // it has ended, and says why
 }
 
 // Budget gives what a piece of work of the VM may use. The work is ended when
-// ctx ends.
+// ctx ends. Its time begins with VM.Enter.
 func (vm *VM) Budget(ctx context.Context, owner any) Budget {
-	return Budget{Context: ctx, Owner: owner, left: vm.limits.Instructions, limit: vm.limits.Instructions}
+	return Budget{Context: ctx, Owner: owner, vm: vm, limit: vm.limits.Instructions, time: vm.limits.Time}
 }
 
 // BudgetOf is the budget that L runs on.
@@ -41,37 +53,99 @@ func BudgetOf(L *lua.LState) *Budget { return L.Context().(*Budget) }
 
 // Done counts an instruction. Nil, which is never ready, lets it happen.
 func (b *Budget) Done() <-chan struct{} {
-	b.left--
-	if b.left >= 0 && b.left&(pollEvery-1) != 0 && b.over == nil {
+	if b.tick--; b.tick >= 0 {
 		return nil
 	}
-	if b.Poll(); b.over == nil {
-		return nil
+	return b.refill()
+}
+
+// refill hands out the instructions up to the next poll, of which it takes the
+// one that is about to happen.
+func (b *Budget) refill() <-chan struct{} {
+	b.tick = 0
+	if b.Poll(); b.over != nil {
+		return closed
 	}
-	return closed
+	n := min(pollEvery, b.limit-b.given)
+	b.given += n
+	b.tick = n - 1
+	return nil
 }
 
 // Poll finds out whether the work has to end, as after a wait.
 func (b *Budget) Poll() {
-	switch {
-	case b.over != nil:
-	case b.Context.Err() != nil:
-		b.over = fmt.Errorf("the handler was ended: %w", b.Context.Err())
-	case b.left < 0:
-		b.over = fmt.Errorf("%w: more than %d", ErrInstructions, b.limit)
+	if b.over == nil {
+		b.over = b.why()
 	}
+	if b.over != nil { // no instruction is left
+		b.given -= b.tick
+		b.tick = 0
+	}
+}
+
+// why the work has to end, if it has to.
+func (b *Budget) why() error {
+	switch {
+	case b.Context.Err() != nil:
+		return ended(b.Context)
+	case b.Used() >= b.limit:
+		return fmt.Errorf("%w: more than %d", ErrInstructions, b.limit)
+	case b.Ran() > b.time:
+		return fmt.Errorf("%w: it ran for more than %s", ErrTime, b.time)
+	case b.vm.poll != nil && !b.telling:
+		return b.vm.poll(b)
+	default:
+		return nil
+	}
+}
+
+// ended says why a context has ended.
+func ended(ctx context.Context) error {
+	cause := context.Cause(ctx)
+	if errors.Is(cause, ctx.Err()) {
+		return fmt.Errorf("the handler was ended: %w", cause)
+	}
+	return cause
 }
 
 // Err is why the work has to end.
 func (b *Budget) Err() error { return b.over }
 
+// Used is how many instructions were used.
+func (b *Budget) Used() int { return b.given - b.tick }
+
 // Charge takes n instructions for what Go does on behalf of a script. The work
 // ends at its next instruction when none is left.
-func (b *Budget) Charge(n int) { b.left -= max(n, 0) }
+func (b *Budget) Charge(n int) {
+	if n <= b.tick {
+		b.tick -= max(n, 0)
+		return
+	}
+	b.given += min(n-b.tick, b.limit-b.given)
+	b.tick = 0
+}
 
-// grant gives n more instructions to work that has ended, to say why.
-func (b *Budget) grant(n int) {
-	b.over, b.left, b.limit = nil, n, n
+// Ran is how long the work has run.
+func (b *Budget) Ran() time.Duration {
+	if b.since.IsZero() {
+		return b.ran
+	}
+	return b.ran + time.Since(b.since)
+}
+
+// Pause stops the work's time while it waits; Resume lets it go on. The time is
+// the machine's: Options.Clock may stand still, or be moved while the work runs.
+func (b *Budget) Pause() { b.ran, b.since = b.Ran(), time.Time{} }
+
+// Resume ends a Pause.
+func (b *Budget) Resume() { b.since = time.Now() }
+
+// tell gives work that has ended a little more, to say why.
+func (b *Budget) tell() {
+	b.telling, b.over = true, nil
+	b.tick, b.given, b.limit = 0, 0, explainBudget
+	b.ran, b.time = 0, explainTime
+	b.Resume()
 }
 
 // closed is what Done answers when no instruction is left: always ready.

@@ -127,12 +127,16 @@ type coroutines struct {
 	seen                         map[callers]bool // answers of nested, which takes its time
 }
 
+// threadCost is what a coroutine costs in instructions, by its 7 KB of memory.
+const threadCost = 200
+
 // newThread calls create or wrap with L's context taken off: a new thread would
 // derive its own from it, and a goroutine to go with it.
 func newThread(L *lua.LState, fn lua.LGFunction) int {
 	if body := L.CheckFunction(1); body.IsG {
 		L.Replace(1, inLua(L, bodyProto(), body))
 	}
+	BudgetOf(L).Charge(threadCost)
 	ctx := L.RemoveContext()
 	defer L.SetContext(ctx)
 	return fn(L)

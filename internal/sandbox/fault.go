@@ -1,17 +1,20 @@
 package sandbox
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	lua "github.com/yuin/gopher-lua"
 )
 
 const (
 	explainBudget = 10_000 // instructions of the __tostring of an uncaught error
+	explainTime   = time.Second
 	maxMessage    = 4096   // bytes of an error's text
 	maxTraceback  = 16384  // bytes of its calls, which name functions as long as the script made them
 )
@@ -46,13 +49,14 @@ func (vm *VM) fault(L *lua.LState, err error) *Error {
 	fault.Traceback = api.StackTrace
 	switch {
 	case api.Type == lua.ApiErrorPanic && api.Object == lua.LString("lua callstack overflow"):
-		fault.Message = fmt.Sprintf("stack overflow: more than %d nested calls", vm.limits.Depth)
+		fault.Message = fmt.Sprintf("%v: more than %d nested calls", ErrDepth, vm.limits.Depth)
+		fault.cause = cmp.Or(fault.cause, ErrDepth)
 		_, fault.Traceback, _ = strings.Cut(api.StackTrace, "\nstack traceback:")
 		fault.Traceback = "stack traceback:" + fault.Traceback
 	case api.Type == lua.ApiErrorPanic:
 		fault.Message = "internal error: " + api.Object.String()
 	default:
-		budget.grant(explainBudget)
+		budget.tell()
 		fault.Message = vm.text(L, api.Object)
 	}
 	if !positioned.MatchString(fault.Message) { // an error table, or error(text, 0)

@@ -10,6 +10,7 @@ package sandbox
 import (
 	"math/rand/v2"
 	"sync"
+	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -21,6 +22,9 @@ type Options struct {
 	Limits Limits
 	// Clock is what os.time and os.date tell. Default: clock.System.
 	Clock clock.Clock
+	// Poll is asked every 256 instructions of a piece of work, and after its
+	// waits: it may hold the work up, and its error ends it. Default: nothing.
+	Poll func(*Budget) error
 }
 
 // Limits are what one piece of work, such as a handler or the top level of a
@@ -30,6 +34,9 @@ type Limits struct {
 	Depth        int // of calls, and of coroutines that resume coroutines: 200
 	String       int // bytes that string.rep may make: 1 MiB
 	Source       int // bytes of a script: 1 MiB
+
+	// Time that a piece of work may run, without its waits: 5 s.
+	Time time.Duration
 }
 
 // WithDefaults fills in what is zero.
@@ -47,6 +54,9 @@ func (l Limits) WithDefaults() Limits {
 			*d.field = d.value
 		}
 	}
+	if l.Time <= 0 {
+		l.Time = 5 * time.Second
+	}
 	return l
 }
 
@@ -54,6 +64,7 @@ func (l Limits) WithDefaults() Limits {
 type VM struct {
 	limits   Limits
 	clock    clock.Clock
+	poll     func(*Budget) error
 	state    *lua.LState
 	tostring *lua.LFunction
 	idle     []*lua.LState
@@ -84,6 +95,7 @@ func New(opts Options) *VM {
 	vm := &VM{
 		limits:  opts.Limits.WithDefaults(),
 		clock:   opts.Clock,
+		poll:    opts.Poll,
 		resumed: map[*lua.LState]bool{},
 		random:  rand.New(rand.NewPCG(seed, seed)),
 	}
@@ -122,6 +134,7 @@ func (vm *VM) Thread() *lua.LState {
 func (vm *VM) Enter(L *lua.LState, b *Budget) {
 	L.SetContext(b)
 	L.G.CurrentThread = L
+	b.Resume()
 }
 
 // Leave ends that. Only a thread whose work went well is used again: after an
