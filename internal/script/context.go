@@ -2,10 +2,10 @@ package script
 
 import "context"
 
-// taskContext is a context that ends with the host or with ctx, has ctx's
+// newTaskContext is a context that ends with alive or with ctx, has ctx's
 // values, and says whose it is.
-func (h *Host) taskContext(ctx context.Context, who Handler) (context.Context, context.CancelFunc) {
-	life, end := context.WithCancel(h.alive)
+func newTaskContext(alive, ctx context.Context, who Handler) (context.Context, context.CancelFunc) {
+	life, end := context.WithCancel(alive)
 	if ctx.Done() == nil {
 		return &taskContext{Context: life, values: ctx, who: who}, end
 	}
@@ -17,6 +17,11 @@ type taskContext struct {
 	context.Context
 	values context.Context
 	who    Handler
+}
+
+// valuesOf is the context that a task was dispatched with, without its end.
+func valuesOf(ctx context.Context) context.Context {
+	return context.WithoutCancel(ctx.(*taskContext).values)
 }
 
 // Value asks the life first: it has no values but the one by which the

@@ -47,7 +47,8 @@ type task struct {
 	budget  sandbox.Budget
 	queued  time.Time
 	began   time.Time
-	done    func(Run) // nil, or Pin.Start's
+	done    func(Run) // nil, or whoever waits for its end
+	origin  origin
 }
 
 // Dispatch starts every handler of the event, in the order of their scripts'
@@ -56,26 +57,56 @@ type task struct {
 func (h *Host) Dispatch(ctx context.Context, ev Event) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.dispatch(ctx, ev, h.live.handlers[ev.Name])
+	return h.dispatch(ctx, ev, h.live.handlers[ev.Name], origin{}, nil)
+}
+
+// DispatchTo is Dispatch for the handlers of one script only, named with .lua. It
+// returns 0 when none is loaded under that name, or it has no handler. ended,
+// unless nil, is called for each handler as Pin.Start calls it.
+func (h *Host) DispatchTo(ctx context.Context, script string, ev Event, ended func(Run)) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := h.scripts[script]
+	if s == nil || s.live == nil {
+		return 0
+	}
+	return h.dispatch(ctx, ev, s.live.handlersOf(ev.Name), origin{}, ended)
 }
 
 // dispatch starts handlers of a generation that is not closed, with h.mu held.
-func (h *Host) dispatch(ctx context.Context, ev Event, handlers []*handler) int {
+func (h *Host) dispatch(ctx context.Context, ev Event, handlers []*handler, from origin, ended func(Run)) int {
 	if h.closing || len(handlers) == 0 {
 		return 0
 	}
-	now := h.opts.Clock.Now()
-	h.running.Add(len(handlers))
+	started := 0
 	for _, handler := range handlers {
-		handler.rt.enqueue(h.newTask(ctx, handler, ev, now))
-		go handler.rt.serve()
+		if h.start(ctx, handler, ev, from, ended) {
+			started++
+		}
 	}
-	return len(handlers)
+	return started
+}
+
+// start starts one handler, unless its generation has ended, with h.mu held.
+func (h *Host) start(ctx context.Context, to *handler, ev Event, from origin, ended func(Run)) bool {
+	t := h.newTask(ctx, to, ev, h.opts.Clock.Now())
+	t.origin, t.done = from, ended
+	if !to.rt.enqueue(t) {
+		t.end()
+		return false
+	}
+	h.running.Add(1)
+	go to.rt.serve()
+	return true
 }
 
 func (h *Host) newTask(ctx context.Context, to *handler, ev Event, now time.Time) *task {
 	t := &task{rt: to.rt, handler: to, event: ev, queued: now}
-	t.ctx, t.end = h.taskContext(ctx, Handler{
+	alive := to.rt.alive
+	if ev.Name == eventUnload {
+		alive = h.alive // what it has to do comes after its generation's end
+	}
+	t.ctx, t.end = newTaskContext(alive, ctx, Handler{
 		Script: to.rt.script, Generation: to.rt.generation, Event: to.event, Line: to.line, Tag: to.tag,
 	})
 	t.budget = to.rt.vm.Budget(t.ctx, t)
@@ -144,7 +175,7 @@ func (h *Host) ended(t *task, err error) {
 		Queued: t.began.Sub(t.queued), Took: h.opts.Clock.Now().Sub(t.began), Err: err, Context: t.ctx,
 	}
 	if rt.leave() {
-		h.closeRetired(rt)
+		h.finish(rt)
 	}
 	h.opts.OnHandler(run)
 	if t.done != nil {

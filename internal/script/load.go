@@ -1,12 +1,10 @@
 package script
 
 import (
-	"cmp"
 	"errors"
 	"maps"
 	"slices"
 	"strings"
-	"time"
 )
 
 // Load reads the folder and loads every script in it. A script that is broken
@@ -19,23 +17,27 @@ func (h *Host) Load() error {
 	return err
 }
 
-// Reload reads a script again, named with or without .lua, and loads it afresh
-// even when its content is the same. Of a script that is not known the whole
-// folder is read, and what changed is loaded.
-func (h *Host) Reload(name string) {
+// Reload loads the named scripts, with or without .lua, afresh from their files,
+// also when these have not changed or a script is held; without names, or with
+// an empty one, it reads the folder and loads what has changed. It returns what
+// became of each, by name. The error is about the folder, or a name that is no
+// script's: then nothing is loaded.
+func (h *Host) Reload(names ...string) ([]Reload, error) {
 	h.reloading.Lock()
 	defer h.reloading.Unlock()
-	if name != "" && !strings.HasSuffix(name, ".lua") {
-		name += ".lua"
+	h.results = nil
+	for _, name := range names {
+		if name != "" && !strings.HasSuffix(name, ".lua") {
+			name += ".lua"
+		}
+		h.mu.Lock()
+		if s := h.scripts[name]; s != nil {
+			s.seen = ""
+		}
+		h.mu.Unlock()
 	}
-	h.mu.Lock()
-	if s := h.scripts[name]; s != nil {
-		s.seen = ""
-	}
-	h.mu.Unlock()
-	if _, err := h.scan(true); err != nil {
-		h.log.Warn("scripts not read", "error", err)
-	}
+	_, err := h.scan(true)
+	return h.results, err
 }
 
 // scan brings what is loaded in line with the folder, with reloading held. It
@@ -133,6 +135,14 @@ func (h *Host) unload(name string) {
 // replace puts a fresh generation in the old one's place, in one step for
 // Dispatch; without a fresh one and without an error the script goes.
 func (h *Host) replace(name string, s *script, fresh *Runtime, err error) {
+	if fresh != nil {
+		h.mu.Lock()
+		fresh.taken = true
+		h.mu.Unlock()
+		for _, fn := range fresh.armed {
+			fn()
+		}
+	}
 	h.mu.Lock()
 	s.err = err
 	if err != nil {
@@ -146,13 +156,10 @@ func (h *Host) replace(name string, s *script, fresh *Runtime, err error) {
 	}
 	h.live = h.index()
 	if old != nil {
-		s.retired = append(s.retired, old)
+		h.retired[old] = true
 	}
 	h.mu.Unlock()
-	// From here on nothing starts on the old one.
-	if old != nil && old.retire() {
-		h.closeRetired(old)
-	}
+	h.succeed(old, fresh)
 }
 
 // index lists what is live, anew for every replacement.
@@ -167,16 +174,6 @@ func (h *Host) index() *generations {
 		}
 	}
 	return live
-}
-
-// closeRetired closes a generation that was replaced and runs nothing more.
-func (h *Host) closeRetired(rt *Runtime) {
-	rt.close()
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if s := h.scripts[rt.script]; s != nil {
-		s.retired = slices.DeleteFunc(s.retired, func(r *Runtime) bool { return r == rt })
-	}
 }
 
 func (h *Host) report(r Reload) {
@@ -196,38 +193,6 @@ func (h *Host) report(r Reload) {
 	if r.Err == nil && !r.Unloaded && r.Handlers == 0 {
 		log.Warn("script handles nothing: write a rule, or register a function with on")
 	}
+	h.results = append(h.results, r)
 	h.opts.OnReload(r)
-}
-
-// Status is what is known of one script.
-type Status struct {
-	Name       string
-	Generation string         // that runs; "" when none was ever loaded
-	Loaded     time.Time      // when it was
-	Handlers   map[string]int // by event
-	InFlight   int            // handlers at work, those of older generations included
-	LastError  error          // of the last load, nil when it succeeded
-}
-
-// Status lists the scripts by name.
-func (h *Host) Status() []Status {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	var list []Status
-	for name, s := range h.scripts {
-		status := Status{Name: name, LastError: s.err, Handlers: map[string]int{}}
-		for _, old := range s.retired {
-			status.InFlight += old.busy()
-		}
-		if rt := s.live; rt != nil {
-			status.Generation, status.Loaded = rt.generation, rt.loadedAt
-			status.InFlight += rt.busy()
-			for _, handler := range rt.handlers {
-				status.Handlers[handler.event]++
-			}
-		}
-		list = append(list, status)
-	}
-	slices.SortFunc(list, func(a, b Status) int { return cmp.Compare(a.Name, b.Name) })
-	return list
 }

@@ -29,8 +29,10 @@ func (p *Pin) Release() {
 	p.released = true
 	p.host.mu.Unlock()
 	for _, rt := range p.live.runtimes {
-		if rt.unpin() {
-			p.host.closeRetired(rt)
+		over, last := rt.unpin(p)
+		endAll(over)
+		if last {
+			p.host.finish(rt)
 		}
 	}
 }
@@ -39,11 +41,10 @@ func (p *Pin) Release() {
 func (p *Pin) Dispatch(ctx context.Context, ev Event) int {
 	p.host.mu.Lock()
 	defer p.host.mu.Unlock()
-	live := p.live
 	if p.released {
-		live = p.host.live
+		return p.host.dispatch(ctx, ev, p.host.live.handlers[ev.Name], origin{}, nil)
 	}
-	return p.host.dispatch(ctx, ev, live.handlers[ev.Name])
+	return p.host.dispatch(ctx, ev, p.live.handlers[ev.Name], origin{pin: p}, nil)
 }
 
 // Registered is one handler of a pinned generation.
@@ -78,10 +79,5 @@ func (p *Pin) Start(ctx context.Context, r Registered, ev Event, ended func(Run)
 	if h.closing || p.released {
 		return false
 	}
-	h.running.Add(1)
-	t := h.newTask(ctx, r.handler, ev, h.opts.Clock.Now())
-	t.done = ended
-	t.rt.enqueue(t)
-	go t.rt.serve()
-	return true
+	return h.start(ctx, r.handler, ev, origin{pin: p}, ended)
 }

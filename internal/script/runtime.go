@@ -25,8 +25,12 @@ type Runtime struct {
 	generation string
 	log        *slog.Logger
 	loadedAt   time.Time
+	alive      context.Context // ends its handlers, with end
+	end        context.CancelFunc
+	taken      bool           // it has taken over; guarded by host.mu
 	handlers   []*handler     // complete once loaded
 	checks     []func() error // of AtLoaded
+	armed      []func()       // of AtLive
 
 	// The VM's lock guards every Lua value and the fields up to the next mutex.
 	lock    sync.Mutex
@@ -34,11 +38,7 @@ type Runtime struct {
 	loading bool
 	closed  bool
 
-	queue    sync.Mutex // guards the rest; may be taken with any other lock held
-	starts   []*task    // dispatched and not begun
-	inflight int        // dispatched and not ended
-	pins     int        // that may still dispatch to it
-	retired  bool       // replaced: the last handler or pin closes the VM
+	life
 }
 
 type handler struct {
@@ -113,6 +113,12 @@ func (rt *Runtime) Register(L *lua.LState, event string, fn *lua.LFunction, tag 
 // refuses the script. It is for what a script may have begun and left unfinished.
 func (rt *Runtime) AtLoaded(check func() error) { rt.checks = append(rt.checks, check) }
 
+// AtLive has fn called once, when the script has loaded and in the moment before
+// its generation takes over: before anything is dispatched to it, without the
+// VM's lock, and in the order of the calls. It is for what would be wrong to do
+// for a script that is refused, such as to start a timer.
+func (rt *Runtime) AtLive(fn func()) { rt.armed = append(rt.armed, fn) }
+
 // CallerLine is the line of Lua that called the Go function that runs on L.
 func CallerLine(L *lua.LState) int {
 	for level := 1; ; level++ {
@@ -132,72 +138,3 @@ func RuntimeOf(L *lua.LState) *Runtime { return taskOf(L).rt }
 
 // taskOf is the handler, or the load, that runs on L.
 func taskOf(L *lua.LState) *task { return sandbox.BudgetOf(L).Owner.(*task) }
-
-// enqueue adds a start, to be begun by one call of serve.
-func (rt *Runtime) enqueue(t *task) {
-	rt.queue.Lock()
-	defer rt.queue.Unlock()
-	rt.starts = append(rt.starts, t)
-	rt.inflight++
-}
-
-// next takes the first start. The VM's lock is not granted in the order in
-// which it was asked for, so whoever gets it serves the head of the queue.
-func (rt *Runtime) next() *task {
-	rt.queue.Lock()
-	defer rt.queue.Unlock()
-	t := rt.starts[0]
-	rt.starts[0] = nil
-	if rt.starts = rt.starts[1:]; len(rt.starts) == 0 {
-		rt.starts = nil
-	}
-	return t
-}
-
-// leave counts a handler that has ended, unpin a pin that was released, and
-// retire a generation that was replaced: whichever comes last says true, and
-// its caller closes the VM.
-func (rt *Runtime) leave() bool {
-	rt.queue.Lock()
-	defer rt.queue.Unlock()
-	rt.inflight--
-	return rt.unused()
-}
-
-func (rt *Runtime) pin() {
-	rt.queue.Lock()
-	defer rt.queue.Unlock()
-	rt.pins++
-}
-
-func (rt *Runtime) unpin() bool {
-	rt.queue.Lock()
-	defer rt.queue.Unlock()
-	rt.pins--
-	return rt.unused()
-}
-
-func (rt *Runtime) retire() bool {
-	rt.queue.Lock()
-	defer rt.queue.Unlock()
-	rt.retired = true
-	return rt.unused()
-}
-
-func (rt *Runtime) unused() bool { return rt.retired && rt.inflight == 0 && rt.pins == 0 }
-
-func (rt *Runtime) busy() int {
-	rt.queue.Lock()
-	defer rt.queue.Unlock()
-	return rt.inflight
-}
-
-func (rt *Runtime) close() {
-	rt.lock.Lock()
-	defer rt.lock.Unlock()
-	if rt.closed {
-		return
-	}
-	rt.closed = true
-	rt.vm.Close()
-}

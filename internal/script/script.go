@@ -64,6 +64,9 @@ type Options struct {
 // use. Zero fields have the defaults that are named there.
 type Limits struct {
 	sandbox.Limits
+	// OldGenerations is how long a generation that was replaced may go on for the
+	// handlers, calls and timers that it has: 24 hours.
+	OldGenerations time.Duration
 }
 
 // Run is one handler that has ended.
@@ -98,11 +101,13 @@ type Host struct {
 	kill  context.CancelFunc
 
 	reloading sync.Mutex // held while scripts are loaded: one load at a time
-	loaded    bool       // guarded by reloading
+	loaded    bool       // guarded by reloading, as is results
+	results   []Reload
 
 	mu      sync.Mutex // guards the rest; never held while Lua runs
 	scripts map[string]*script
 	live    *generations
+	retired map[*Runtime]bool // replaced, and not closed yet
 	closing bool
 	running sync.WaitGroup // of handlers; Add under mu, while not closing
 }
@@ -116,17 +121,16 @@ type generations struct {
 
 // script is what is known of one file.
 type script struct {
-	seen    string     // digest of the content or error last acted on
-	live    *Runtime   // nil until a load succeeds
-	retired []*Runtime // replaced, with handlers in flight
-	err     error      // of the last load
+	seen string   // digest of the content or error last acted on
+	live *Runtime // nil until a load succeeds
+	err  error    // of the last load
 }
 
 // New makes a host that has loaded nothing yet.
 func New(opts Options) *Host {
 	opts.Dir = filepath.Clean(opts.Dir)
 	opts.setDefaults()
-	h := &Host{opts: opts, log: opts.Log, scripts: map[string]*script{}, live: &generations{}}
+	h := &Host{opts: opts, log: opts.Log, scripts: map[string]*script{}, live: &generations{}, retired: map[*Runtime]bool{}}
 	h.alive, h.kill = context.WithCancel(context.Background())
 	return h
 }
@@ -154,4 +158,7 @@ func (o *Options) setDefaults() {
 		o.OnReload = func(Reload) {}
 	}
 	o.Limits.Limits = o.Limits.WithDefaults()
+	if o.Limits.OldGenerations <= 0 {
+		o.Limits.OldGenerations = 24 * time.Hour
+	}
 }

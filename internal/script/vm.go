@@ -11,15 +11,18 @@ import (
 
 // newRuntime makes a VM with the standard library; Options.Open adds the rest.
 func (h *Host) newRuntime(name, generation string) *Runtime {
-	return &Runtime{
+	rt := &Runtime{
 		host:       h,
 		script:     name,
 		generation: generation,
 		log:        h.log.With("script", name, "generation", generation),
 		loadedAt:   h.opts.Clock.Now(),
 		loading:    true,
+		life:       life{since: h.opts.Clock.Now(), callbacks: map[*Callback]struct{}{}},
 		vm:         sandbox.New(sandbox.Options{Limits: h.opts.Limits.Limits, Clock: h.opts.Clock}),
 	}
+	rt.alive, rt.end = context.WithCancel(h.alive)
+	return rt
 }
 
 // load makes a generation of a script: it compiles the source and runs its top
@@ -33,20 +36,25 @@ func (h *Host) load(name, generation, source string) (rt *Runtime, err error) {
 		return nil, err
 	}
 	rt = h.newRuntime(name, generation)
-	rt.lock.Lock()
-	defer rt.lock.Unlock()
-	if err := rt.top(proto); err != nil {
-		rt.vm.Close()
+	if err := rt.run(proto); err != nil {
+		rt.close()
 		return nil, err
 	}
-	rt.loading = false
 	return rt, nil
+}
+
+func (rt *Runtime) run(proto *lua.FunctionProto) error {
+	rt.lock.Lock()
+	defer rt.lock.Unlock()
+	err := rt.top(proto)
+	rt.loading = false
+	return err
 }
 
 // top runs Options.Open and the top level.
 func (rt *Runtime) top(proto *lua.FunctionProto) (err error) {
-	t := &task{rt: rt}
-	t.ctx, t.end = rt.host.taskContext(context.Background(), Handler{Script: rt.script, Generation: rt.generation})
+	t := &task{rt: rt, origin: origin{loading: true}}
+	t.ctx, t.end = newTaskContext(rt.alive, context.Background(), Handler{Script: rt.script, Generation: rt.generation})
 	defer t.end()
 	t.budget = rt.vm.Budget(t.ctx, t)
 	L := rt.State()

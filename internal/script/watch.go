@@ -32,29 +32,6 @@ func (h *Host) Run(ctx context.Context) error {
 	return nil
 }
 
-// stop ends every handler and closes every VM.
-func (h *Host) stop() {
-	h.mu.Lock()
-	h.closing = true
-	h.mu.Unlock()
-	h.kill()
-	h.running.Wait()
-	h.reloading.Lock() // a load that was under way has been ended too
-	defer h.reloading.Unlock()
-	h.mu.Lock()
-	scripts := h.scripts
-	h.scripts, h.live = map[string]*script{}, &generations{}
-	h.mu.Unlock()
-	for _, s := range scripts {
-		for _, pinned := range s.retired {
-			pinned.close()
-		}
-		if s.live != nil {
-			s.live.close()
-		}
-	}
-}
-
 // watch is Run's look at the folder. Its fields belong to Run's goroutine; the
 // two channels are filled by timers.
 type watch struct {

@@ -1,0 +1,311 @@
+package script
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"luahost/internal/clock"
+)
+
+// What a script may do when it has taken over, and before it goes.
+const (
+	eventLoad   = "load"
+	eventUnload = "unload"
+)
+
+// unloadWithin is how long the handlers of "unload" may take before the VM is
+// closed under them.
+const unloadWithin = 5 * time.Second
+
+// life is what keeps a generation open: it goes on while it is the script's
+// live one, and after that while handlers run, pins hold it or callbacks wait.
+// Whoever takes the last of these away is told so, and calls Host.finish.
+type life struct {
+	since time.Time // when it was loaded
+
+	queue     sync.Mutex // guards the rest; may be taken with any other lock held
+	starts    []*task    // dispatched and not begun
+	inflight  int        // dispatched and not ended
+	pins      int        // that may still dispatch to it
+	holds     int        // callbacks that it waits for
+	callbacks map[*Callback]struct{}
+	bound     map[*Pin]map[*Callback]struct{} // those that end with a pin
+	retired   bool                            // replaced, or its file is gone
+	unloading bool                            // its handlers of "unload" were started
+	expired   bool                            // at its limit: nothing starts on it any more
+	expiry    clock.Timer
+	successor *Runtime // whose "load" waits for its end
+}
+
+func (l *life) unused() bool {
+	return l.retired && l.inflight == 0 && (l.expired || l.pins == 0 && l.holds == 0)
+}
+
+// enqueue adds a start, to be begun by one call of serve. A generation that has
+// ended takes none.
+func (l *life) enqueue(t *task) bool {
+	l.queue.Lock()
+	defer l.queue.Unlock()
+	if l.expired && t.event.Name != eventUnload {
+		return false
+	}
+	l.push(t)
+	return true
+}
+
+// push is enqueue with the queue locked.
+func (l *life) push(t *task) {
+	l.starts = append(l.starts, t)
+	l.inflight++
+}
+
+// next takes the first start. The VM's lock is not granted in the order in
+// which it was asked for, so whoever gets it serves the head of the queue.
+func (l *life) next() *task {
+	l.queue.Lock()
+	defer l.queue.Unlock()
+	t := l.starts[0]
+	l.starts[0] = nil
+	if l.starts = l.starts[1:]; len(l.starts) == 0 {
+		l.starts = nil
+	}
+	return t
+}
+
+// leave counts a handler that has ended.
+func (l *life) leave() (last bool) {
+	l.queue.Lock()
+	defer l.queue.Unlock()
+	l.inflight--
+	return l.unused()
+}
+
+func (l *life) pin() {
+	l.queue.Lock()
+	defer l.queue.Unlock()
+	l.pins++
+}
+
+// unpin counts a pin that was released. Callbacks that repeat for it end, or go
+// on as long as the generation is the live one.
+func (l *life) unpin(p *Pin) (over []*Callback, last bool) {
+	l.queue.Lock()
+	defer l.queue.Unlock()
+	l.pins--
+	for c := range l.bound[p] {
+		if c.origin.pin = nil; l.retired {
+			over = append(over, c)
+		}
+	}
+	delete(l.bound, p)
+	l.forget(over)
+	return over, l.unused()
+}
+
+// retire ends the callbacks that end with the live generation. When it was not
+// the last, the next one's "load" need not wait.
+func (l *life) retire(successor *Runtime) (over []*Callback, last bool) {
+	l.queue.Lock()
+	defer l.queue.Unlock()
+	l.retired = true
+	for c := range l.callbacks {
+		if !c.keeps && c.origin.pin == nil {
+			over = append(over, c)
+		}
+	}
+	l.forget(over)
+	if last = l.unused(); last {
+		l.successor = successor
+	}
+	return over, last
+}
+
+// expire ends what is left, and says what that was.
+func (l *life) expire() (over []*Callback, inflight, pins int, last bool) {
+	l.queue.Lock()
+	defer l.queue.Unlock()
+	l.expired = true
+	over = l.drop()
+	return over, l.inflight, l.pins, l.unused()
+}
+
+// drop takes all callbacks away, with the queue locked.
+func (l *life) drop() (over []*Callback) {
+	for c := range l.callbacks {
+		over = append(over, c)
+	}
+	l.forget(over)
+	return over
+}
+
+func (l *life) forget(over []*Callback) {
+	for _, c := range over {
+		l.remove(c)
+	}
+}
+
+// remove takes one callback away, with the queue locked.
+func (l *life) remove(c *Callback) {
+	c.over = true
+	delete(l.callbacks, c)
+	delete(l.bound[c.origin.pin], c)
+	if c.keeps {
+		l.holds--
+	}
+}
+
+func (rt *Runtime) handlersOf(event string) []*handler {
+	var list []*handler
+	for _, h := range rt.handlers {
+		if h.event == event {
+			list = append(list, h)
+		}
+	}
+	return list
+}
+
+// succeed lets the old generation go, on which nothing is dispatched from here
+// on, and tells the new one that it is live. Either may be nil. The new one's
+// "load" comes after the "unload" of the old, unless that has work to finish.
+func (h *Host) succeed(old, fresh *Runtime) {
+	if old == nil {
+		h.begin(fresh)
+		return
+	}
+	over, last := old.retire(fresh)
+	endAll(over)
+	if last {
+		h.finish(old)
+		return
+	}
+	h.limit(old)
+	h.begin(fresh)
+}
+
+// begin starts the handlers of "load".
+func (h *Host) begin(rt *Runtime) {
+	if rt == nil {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s := h.scripts[rt.script]; s != nil && s.live == rt {
+		h.dispatch(context.Background(), Event{Name: eventLoad}, rt.handlersOf(eventLoad), origin{loading: true}, nil)
+	}
+}
+
+// finish closes a generation that was replaced and has nothing left to do, once
+// its handlers of "unload" have run: the last of them comes back here.
+func (h *Host) finish(rt *Runtime) {
+	if h.sayUnloadTo(rt) > 0 {
+		return
+	}
+	rt.close()
+	h.mu.Lock()
+	delete(h.retired, rt)
+	h.mu.Unlock()
+	rt.queue.Lock()
+	successor := rt.successor
+	rt.successor = nil
+	rt.queue.Unlock()
+	h.begin(successor)
+}
+
+// sayUnloadTo starts the handlers of "unload" of a generation, once, and says how
+// many.
+func (h *Host) sayUnloadTo(rt *Runtime) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	handlers := rt.unloads()
+	if len(handlers) == 0 {
+		return 0
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	limit := h.opts.Clock.AfterFunc(unloadWithin, cancel)
+	var left atomic.Int32
+	left.Store(int32(len(handlers)))
+	return h.dispatch(ctx, Event{Name: eventUnload}, handlers, origin{loading: true}, func(Run) {
+		if left.Add(-1) == 0 {
+			limit.Stop()
+			cancel()
+		}
+	})
+}
+
+// unloads gives the handlers of "unload" once.
+func (rt *Runtime) unloads() []*handler {
+	rt.queue.Lock()
+	defer rt.queue.Unlock()
+	if rt.unloading {
+		return nil
+	}
+	rt.unloading = true
+	return rt.handlersOf(eventUnload)
+}
+
+// limit ends a generation that was replaced when it has lived on for too long.
+func (h *Host) limit(rt *Runtime) {
+	rt.queue.Lock()
+	defer rt.queue.Unlock()
+	if rt.expiry == nil {
+		rt.expiry = h.opts.Clock.AfterFunc(h.opts.Limits.OldGenerations, func() { h.expire(rt) })
+	}
+}
+
+// expire closes a generation that still has something to do. The clock calls
+// it, which nothing may hold up, so the VM is waited for elsewhere.
+func (h *Host) expire(rt *Runtime) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closing {
+		return
+	}
+	h.running.Go(func() {
+		over, inflight, pins, last := rt.expire()
+		rt.log.Warn("old generation closed at its limit, with what it had left to do",
+			"limit", h.opts.Limits.OldGenerations, "handlers", inflight, "calls", pins, "timers", len(over))
+		endAll(over)
+		rt.end()
+		if last {
+			h.finish(rt)
+		}
+	})
+}
+
+// close closes the VM and ends the callbacks. It waits for the VM's lock.
+func (rt *Runtime) close() {
+	rt.queue.Lock()
+	rt.expired = true
+	over := rt.drop()
+	if rt.expiry != nil {
+		rt.expiry.Stop()
+	}
+	rt.queue.Unlock()
+	rt.end()
+	endAll(over)
+	rt.lock.Lock()
+	defer rt.lock.Unlock()
+	if rt.closed {
+		return
+	}
+	rt.closed = true
+	rt.vm.Close()
+}
+
+// origin is what brought a handler about, which decides how long the callbacks
+// live that it makes.
+type origin struct {
+	loading bool // the load itself, "load", or a callback made there
+	pin     *Pin // through which the event was dispatched
+}
+
+// endAll tells whoever made them that callbacks ended by themselves.
+func endAll(over []*Callback) {
+	for _, c := range over {
+		if c.gone != nil {
+			c.gone()
+		}
+	}
+}

@@ -1,0 +1,72 @@
+package script
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Status is what is known of one script.
+type Status struct {
+	Name        string
+	Generation  string         // that runs; "" when none was ever loaded
+	Loaded      time.Time      // when it was
+	Handlers    map[string]int // by event
+	InFlight    int            // handlers at work, those of older generations included
+	LastError   error          // of the last load, nil when it succeeded
+	Generations []GenerationStatus
+}
+
+// GenerationStatus is a generation that is open, and what keeps it so: it is the
+// live one, or something has yet to end.
+type GenerationStatus struct {
+	Generation string
+	Since      time.Time // when it was loaded
+	Live       bool
+	Handlers   int // at work, or waiting
+	Calls      int // pins: calls that began with it
+	Timers     int // callbacks
+}
+
+// Status lists the scripts by name, each with its generations, the oldest first.
+// A script whose file is gone is there until its last generation has ended.
+func (h *Host) Status() []Status {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	found := map[string]*Status{}
+	for name, s := range h.scripts {
+		status := &Status{Name: name, LastError: s.err, Handlers: map[string]int{}}
+		found[name] = status
+		if rt := s.live; rt != nil {
+			status.Generation, status.Loaded = rt.generation, rt.loadedAt
+			status.add(rt, true)
+			for _, handler := range rt.handlers {
+				status.Handlers[handler.event]++
+			}
+		}
+	}
+	for rt := range h.retired {
+		if found[rt.script] == nil {
+			found[rt.script] = &Status{Name: rt.script, Handlers: map[string]int{}}
+		}
+		found[rt.script].add(rt, false)
+	}
+	list := make([]Status, 0, len(found))
+	for _, s := range found {
+		slices.SortFunc(s.Generations, func(a, b GenerationStatus) int { return a.Since.Compare(b.Since) })
+		list = append(list, *s)
+	}
+	slices.SortFunc(list, func(a, b Status) int { return cmp.Compare(a.Name, b.Name) })
+	return list
+}
+
+func (s *Status) add(rt *Runtime, live bool) {
+	rt.queue.Lock()
+	g := GenerationStatus{
+		Generation: rt.generation, Since: rt.loadedAt, Live: live,
+		Handlers: rt.inflight, Calls: rt.pins, Timers: len(rt.callbacks),
+	}
+	rt.queue.Unlock()
+	s.Generations = append(s.Generations, g)
+	s.InFlight += g.Handlers
+}
