@@ -40,7 +40,7 @@ func (m *module) methods() []method {
   local ok, err = call:decline("busy")
   if not ok then log.warn("not declined", {err = tostring(err)}) end
 end)`,
-		}, Do: m.act("decline", func(ctx context.Context, c *call.Call, args manual.Values) error {
+		}, Do: m.act("decline", "phone.discardCall", func(ctx context.Context, c *call.Call, args manual.Values) error {
 			return c.Decline(ctx, By(ctx), manual.Get[string](args, "reason"))
 		})},
 		{Entry: manual.Entry{
@@ -51,7 +51,7 @@ end)`,
     log.info("answered", {call = call.id})
   end
 end)`,
-		}, Do: m.act("accept", func(ctx context.Context, c *call.Call, _ manual.Values) error {
+		}, Do: m.act("accept", "phone.acceptCall", func(ctx context.Context, c *call.Call, _ manual.Values) error {
 			return c.Accept(ctx, By(ctx))
 		})},
 		{Entry: manual.Entry{
@@ -62,7 +62,7 @@ end)`,
   when     = {from = {"@ann", "@bob"}},
   action   = function(call) call:ignore() end,
 }`,
-		}, Do: m.act("ignore", func(ctx context.Context, c *call.Call, _ manual.Values) error {
+		}, Do: m.act("ignore", "", func(ctx context.Context, c *call.Call, _ manual.Values) error {
 			return c.Ignore(ctx, By(ctx))
 		})},
 		{Entry: manual.Entry{
@@ -72,7 +72,7 @@ end)`,
   sleep("1h")
   call:hangup()
 end)`,
-		}, Do: m.act("hangup", func(ctx context.Context, c *call.Call, args manual.Values) error {
+		}, Do: m.act("hangup", "phone.discardCall", func(ctx context.Context, c *call.Call, args manual.Values) error {
 			return c.Hangup(ctx, By(ctx), manual.Get[string](args, "reason"))
 		})},
 		{Entry: manual.Entry{
@@ -116,7 +116,7 @@ end)`,
 			Example: `on("call.ended", function(call)
   if call.outcome == "answered" then call:rate(5) end
 end)`,
-		}, Do: m.act("rate", func(ctx context.Context, c *call.Call, args manual.Values) error {
+		}, Do: m.act("rate", "phone.setCallRating", func(ctx context.Context, c *call.Call, args manual.Values) error {
 			return c.Rate(ctx, manual.Get[int](args, "stars"), manual.Get[string](args, "comment"))
 		})},
 	}
@@ -124,9 +124,15 @@ end)`,
 
 const okOrError = "true, or nil and an error"
 
-// act makes a method of something that is done to the call by Telegram's leave.
-func (m *module) act(name string, do func(context.Context, *call.Call, manual.Values) error) func(*script.Runtime, *lua.LState, *view, manual.Values) int {
+// act makes a method of something that is done to the call by Telegram's leave,
+// if the script may call Telegram's method for it; "" needs no permission.
+func (m *module) act(name, method string, do func(context.Context, *call.Call, manual.Values) error) func(*script.Runtime, *lua.LState, *view, manual.Values) int {
 	return func(rt *script.Runtime, L *lua.LState, v *view, args manual.Values) int {
+		if method != "" {
+			if err := m.Telegram.Allowed(L, method, m.as(v.call)); err != nil {
+				return m.answer(L, "call:"+name, err)
+			}
+		}
 		var err error
 		blocked := rt.Block(L, func(ctx context.Context) { err = do(call.NewContext(ctx, v.call), v.call, args) })
 		if blocked != nil {

@@ -18,5 +18,6 @@
 // sees typed ones. What those structs do not tell comes from layer.tl, which
 // go generate makes (internal/gen), and the ids of peers from longs.txt.
 //
-// It does not log, connect, retry, or judge what a script may call.
+// It does not log, connect or retry, and what a script may call is judged by
+// Options.Allow.
 package tl

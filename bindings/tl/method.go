@@ -44,12 +44,15 @@ func (m *Module) perform(L *lua.LState, e *entry, tb *lua.LTable, as func(contex
 	if m.opts.OnRequest != nil {
 		r.Script, r.Line = caller(L)
 	}
+	r.Err = m.allow(L, e.name, args.object)
 	err := m.block(L, func(ctx context.Context) {
 		if as != nil {
 			ctx = as(ctx)
 		}
 		r.Began = time.Now()
-		r.Result, r.Err = m.send(ctx, e, args)
+		if r.Err == nil {
+			r.Result, r.Err = m.send(ctx, e, args)
+		}
 		r.Took = time.Since(r.Began)
 		if m.opts.OnRequest != nil {
 			m.opts.OnRequest(ctx, r)
@@ -59,6 +62,35 @@ func (m *Module) perform(L *lua.LState, e *entry, tb *lua.LTable, as func(contex
 		raise(L, e.name+": "+err.Error())
 	}
 	return r.Result, r.Err
+}
+
+// Allowed gives what Options.Allow says of a method, for a binding that does what
+// the method does without Send. A refusal is told to OnRequest like any other, with
+// arguments that are empty.
+func (m *Module) Allowed(L *lua.LState, method string, as func(context.Context) context.Context) error {
+	refusal := m.allow(L, method, nil)
+	if refusal == nil || m.opts.OnRequest == nil {
+		return refusal
+	}
+	r := Request{Method: method, Args: m.schema.names[method].newObject(), Err: refusal, Began: time.Now()}
+	r.Script, r.Line = caller(L)
+	err := m.block(L, func(ctx context.Context) {
+		if as != nil {
+			ctx = as(ctx)
+		}
+		m.opts.OnRequest(ctx, r)
+	})
+	if err != nil {
+		raise(L, method+": "+err.Error())
+	}
+	return refusal
+}
+
+func (m *Module) allow(L *lua.LState, method string, args bin.Object) error {
+	if m.opts.Allow == nil {
+		return nil
+	}
+	return m.opts.Allow(L, method, args)
 }
 
 // finish returns the n values on top of the stack. gopher-lua loses what a Go

@@ -28,6 +28,13 @@ type Options struct {
 	// By default only complete tables are accepted.
 	Peers Peers
 
+	// Allow says whether the script on L may call a method with these arguments;
+	// what it has to look up is not in them yet. It is asked before anything is
+	// looked up or sent, with the VM's lock held. Its error is the request's, so
+	// that the script gets it as nil, err and OnRequest is told. By default a
+	// script may call every method.
+	Allow func(L *lua.LState, method string, args bin.Object) error
+
 	// OnRequest is called after every request, on the goroutine that sent it,
 	// while the VM's lock is released. By default nobody is told.
 	OnRequest func(ctx context.Context, r Request)
@@ -60,7 +67,7 @@ type Request struct {
 	Method string     // phone.discardCall
 	Args   bin.Object // the typed request, *tg.PhoneDiscardCallRequest
 	Result bin.Object // the typed answer; nil when there is none
-	Err    error      // what Invoker or Peers answered
+	Err    error      // what Allow, Invoker or Peers answered
 	Script string     // name of the chunk that called, empty if no Lua function did
 	Line   int        // its line
 	Began  time.Time

@@ -44,19 +44,21 @@ import (
 	"luahost/internal/account"
 	"luahost/internal/call"
 	"luahost/internal/clock"
+	"luahost/internal/permission"
 	"luahost/internal/script"
 	"luahost/internal/store"
 )
 
 // Options are what a Host is made of.
 type Options struct {
-	Accounts []account.Options // at least one; Log, Clock and OnUpdate are filled in by New
-	Scripts  string            // the folder of the scripts
-	Store    *store.Store      // of calls and traces; nil: none are kept, and every caller rings for the first time
-	Limits   script.Limits     // zero: the documented defaults
-	Quiet    time.Duration     // how long the folder rests before it is read again; zero: script's default
-	Log      *slog.Logger      // nil: silent
-	Clock    clock.Clock       // nil: the system's
+	Accounts []account.Options  // at least one; Log, Clock and OnUpdate are filled in by New
+	Scripts  string             // the folder of the scripts
+	Store    *store.Store       // of calls and traces; nil: none are kept, and every caller rings for the first time
+	Limits   script.Limits      // zero: the documented defaults
+	Allow    *permission.Policy // what scripts may call; nil: the default of internal/permission
+	Quiet    time.Duration      // how long the folder rests before it is read again; zero: script's default
+	Log      *slog.Logger       // nil: silent
+	Clock    clock.Clock        // nil: the system's
 
 	// DecideWithin is how long a rule holds up the next one. Zero: the two seconds
 	// of rule.Asking.
@@ -84,6 +86,7 @@ type Host struct {
 	scripts  *script.Host
 	telegram *tl.Module
 	router   *router
+	allow    *permission.Policy
 	phone    *phone
 	started  time.Time
 	tracing  bool // somebody reads the traces
@@ -97,7 +100,7 @@ func New(opts Options) (*Host, error) {
 	opts.setDefaults()
 	h := &Host{
 		log: opts.Log, observe: opts.Observe, started: opts.Clock.Now(), tracing: opts.Store != nil || opts.Observe.Entry != nil,
-		router: &router{lines: make(map[string]*line)},
+		router: &router{lines: make(map[string]*line)}, allow: opts.Allow,
 	}
 	h.telegram = tl.New(tl.Options{
 		Invoker: h.router,
@@ -105,6 +108,7 @@ func New(opts Options) (*Host, error) {
 		Block: func(l *lua.LState, fn func(context.Context)) error {
 			return script.RuntimeOf(l).Block(l, fn)
 		},
+		Allow:     h.allowed,
 		OnRequest: h.requested,
 	})
 	h.scripts = script.New(script.Options{
@@ -129,6 +133,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Clock == nil {
 		o.Clock = clock.System{}
+	}
+	if o.Allow == nil {
+		o.Allow = permission.Standard()
 	}
 }
 
