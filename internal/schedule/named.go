@@ -1,0 +1,196 @@
+package schedule
+
+import (
+	"context"
+	"time"
+
+	"luahost/internal/store"
+)
+
+// Named is a named timer that a script asks for.
+type Named struct {
+	Script  string
+	Name    string
+	Spec    Spec
+	Missed  time.Duration // how late it may run if it was missed; store.MissedRun: however late
+	Data    []byte
+	Account string // that it is made for; "": none
+}
+
+func (n *Named) row(now time.Time) store.Timer {
+	return store.Timer{
+		Script: n.Script, Name: n.Name, Kind: n.Spec.Kind(), Spec: n.Spec.String(), Missed: n.Missed,
+		Data: n.Data, Account: n.Account, Due: n.Spec.First(now),
+	}
+}
+
+// named is a row that is to run. But for id and script it is guarded by engine.mu.
+type named struct {
+	id     int64
+	script string
+	name   string
+	missed time.Duration
+	spec   Spec // of one that repeats
+	slot   slot[*named]
+
+	due     time.Time
+	running bool
+	over    bool
+	excused bool // it comes late for a reason of its own, and is not missed
+}
+
+func (n *named) key() key { return key{n.script, n.name} }
+
+// Keep makes a timer that runs once. When it returns, the timer is on the disk.
+func (e *Engine) Keep(n Named) (id int64, due time.Time, err error) {
+	if e.Store == nil {
+		return 0, due, ErrNoStore
+	}
+	e.mu.Lock()
+	err = e.enter(n.Script)
+	e.mu.Unlock()
+	if err != nil {
+		return 0, due, err
+	}
+	row := n.row(e.now())
+	// The disk is waited for even if the handler ends: what it keeps has to be known.
+	row.ID, err = e.Store.AddTimer(context.Background(), row)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err != nil {
+		e.leave(n.Script)
+		return 0, due, err
+	}
+	if e.named[row.ID] != nil { // a declaration has found it on the disk
+		e.leave(n.Script)
+	} else {
+		e.add(&row)
+	}
+	return row.ID, row.Due, nil
+}
+
+// add takes in a row, with mu held.
+func (e *Engine) add(row *store.Timer) *named {
+	n := &named{id: row.ID, script: row.Script, name: row.Name, missed: row.Missed, due: row.Due}
+	n.slot.of = n
+	e.named[n.id] = n
+	e.kept.put(&n.slot, e.startAt(n))
+	return n
+}
+
+// startAt is when n is to be tried, with mu held.
+func (e *Engine) startAt(n *named) time.Time {
+	if held := e.held[n.key()]; held.After(n.due) {
+		return held
+	}
+	return n.due
+}
+
+// drop forgets n, with mu held.
+func (e *Engine) drop(n *named) {
+	if !n.over {
+		n.over = true
+		e.kept.take(&n.slot)
+		delete(e.named, n.id)
+		e.leave(n.script)
+	}
+}
+
+// Forget stops a named timer, and says whether there was anything left to come.
+func (e *Engine) Forget(id int64) (bool, error) {
+	if e.Store == nil {
+		return false, ErrNoStore
+	}
+	stopped, err := e.Store.StopTimer(context.Background(), id)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if n := e.named[id]; n != nil && stopped {
+		e.drop(n)
+	}
+	return stopped, err
+}
+
+// Declare makes those given the repeating timers of a script that has been loaded,
+// and starts whatever else it has on the disk. It returns at once; the rest happens
+// as soon as the disk allows.
+func (e *Engine) Declare(script string, timers []Named) {
+	if e.Store == nil {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.declared[script] = timers
+	select {
+	case e.declare <- struct{}{}:
+	default:
+	}
+}
+
+// declareAll writes what is declared, until ctx ends.
+func (e *Engine) declareAll(ctx context.Context) {
+	for {
+		select {
+		case <-e.declare:
+		case <-ctx.Done():
+			return
+		}
+		e.mu.Lock()
+		all := e.declared
+		e.declared = map[string][]Named{}
+		e.mu.Unlock()
+		for script, timers := range all {
+			e.persist(ctx, "timers of "+script+" not kept", func() error { return e.declareOne(script, timers) })
+		}
+	}
+}
+
+func (e *Engine) declareOne(script string, timers []Named) error {
+	e.claiming.Lock()
+	defer e.claiming.Unlock()
+	now, rows, specs := e.now(), make([]store.Timer, len(timers)), make(map[string]Spec, len(timers))
+	for i := range timers {
+		rows[i] = timers[i].row(now)
+		specs[timers[i].Name] = timers[i].Spec
+	}
+	all, err := e.Store.DeclareTimers(context.Background(), script, rows)
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	gone := make(map[int64]*named)
+	for id, n := range e.named {
+		if n.script == script {
+			delete(e.held, n.key())
+			if n.spec.Repeats() {
+				gone[id] = n
+			}
+		}
+	}
+	for i := range all {
+		e.found(&all[i], specs)
+		delete(gone, all[i].ID)
+	}
+	for _, n := range gone {
+		e.drop(n)
+	}
+	return nil
+}
+
+// found takes in what the database has of a timer, with mu held.
+func (e *Engine) found(row *store.Timer, specs map[string]Spec) {
+	n := e.named[row.ID]
+	if n == nil {
+		e.line(row.Script).timers++
+		n = e.add(row)
+	}
+	n.missed = row.Missed
+	if !row.Once() {
+		n.spec, n.due = specs[row.Name], row.Due
+	}
+	if n.running {
+		e.kept.take(&n.slot)
+	} else {
+		e.kept.put(&n.slot, n.due)
+	}
+}

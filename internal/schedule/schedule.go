@@ -1,0 +1,202 @@
+// Package schedule says when the timers of scripts are due, and starts them then.
+//
+// A timer is unnamed or named. An unnamed one is a function of a script: it lives
+// in memory, and its owner stops it when the script is replaced. A named one is a
+// row of the database from before Keep returns. It is claimed there, in a
+// transaction of its own, before it is given to Options.Fire, so that it runs once
+// at most whatever happens; one that was at work when the process ended is
+// reported as interrupted when the next one begins.
+//
+// daily and cron, and all named timers, go by the clock on the wall: when it is set
+// or the computer has slept, they see that within half a minute. Unnamed after and
+// every go by the time that passes. A timer is missed when it comes more than a
+// minute late though no other run of its own held it up: nothing ran, the computer
+// slept, or its script was not loaded.
+//
+// The engine has four goroutines, which begin and end with Run: one for each kind of
+// queue and one that writes what scripts declare. Timers may be
+// made and stopped from any goroutine. The package knows nothing of Lua or of Telegram.
+package schedule
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"luahost/internal/clock"
+	"luahost/internal/store"
+)
+
+// Options of New.
+type Options struct {
+	Clock clock.Clock  // default: clock.System
+	Log   *slog.Logger // default: discarded
+	// Store keeps named timers. Nil: there are none, and Keep returns ErrNoStore.
+	Store *store.Store
+	// Fire starts the handlers of a named timer in its script, and waits for
+	// nothing. False says that nothing was started and nothing will be; then the
+	// timer waits. ended is called once when the last handler has ended, on any
+	// goroutine. ctx ends with Run. Required if there is a Store.
+	Fire func(ctx context.Context, f Firing, ended func(error)) bool
+	// Limit is how many timers of a script may be pending. Default: 10,000.
+	Limit int
+}
+
+// Firing is a timer that is due.
+type Firing struct {
+	Script, Name string
+	Account      string // that it was made for; "": none
+	Data         []byte
+	Due          time.Time
+	Late         time.Duration
+}
+
+const (
+	// lookAgain is how soon a change of the clock on the wall is noticed.
+	lookAgain = 30 * time.Second
+	// grace is how late a timer may come without having been missed.
+	grace = time.Minute
+	// atWorkLimit is how many runs of a script's timers go on at the same time,
+	// which leaves room for its other handlers.
+	atWorkLimit = 500
+	// tryAgain is the pause after a start or a write that did not work, and
+	// waitsFor that after one that nobody handled.
+	tryAgain = time.Second
+	waitsFor = time.Minute
+)
+
+// ErrNoStore is returned for named timers where nothing keeps them.
+var ErrNoStore = errors.New("no database keeps timers")
+
+// Engine starts the timers of all scripts.
+type Engine struct {
+	Options
+	passing *queue[*Timer] // by the time that passes
+	calling *queue[*Timer] // by the clock on the wall
+	kept    *queue[*named]
+
+	claiming sync.Mutex // held while rows are claimed or declared, so that memory knows what they are
+
+	mu       sync.Mutex
+	lines    map[string]*line
+	named    map[int64]*named
+	held     map[key]time.Time // timers that nobody handles are not tried before
+	declared map[string][]Named
+	declare  chan struct{} // holds a token while declared is not empty
+}
+
+// line is one script.
+type line struct {
+	timers  int // that are pending or at work
+	atWork  int
+	waiting []func() // for room; each puts a timer back into its queue
+}
+
+type key struct{ script, name string }
+
+// New makes an engine that has no timers yet. Those that are made before Run are
+// started when it runs.
+func New(o Options) *Engine {
+	if o.Clock == nil {
+		o.Clock = clock.System{}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Limit == 0 {
+		o.Limit = 10_000
+	}
+	return &Engine{
+		Options: o,
+		passing: newQueue[*Timer](o.Clock, false),
+		calling: newQueue[*Timer](o.Clock, true),
+		kept:    newQueue[*named](o.Clock, true),
+		lines:   map[string]*line{}, named: map[int64]*named{}, held: map[key]time.Time{},
+		declared: map[string][]Named{}, declare: make(chan struct{}, 1),
+	}
+}
+
+// Run starts timers until ctx ends, which is no error.
+func (e *Engine) Run(ctx context.Context) error {
+	var running sync.WaitGroup
+	running.Go(func() { e.passing.run(ctx, e.fireUnnamed) })
+	running.Go(func() { e.calling.run(ctx, e.fireUnnamed) })
+	if e.Store != nil {
+		running.Go(func() {
+			if e.persist(ctx, "interrupted timers not read", e.interrupted) {
+				running.Go(func() { e.kept.run(ctx, func(due []*named) { e.fireNamed(ctx, due) }) })
+				e.declareAll(ctx)
+			}
+		})
+	}
+	running.Wait()
+	return nil
+}
+
+// persist has do succeed, sooner or later. False: ctx ended before.
+func (e *Engine) persist(ctx context.Context, failing string, do func() error) bool {
+	for told := false; ; told = true {
+		err := do()
+		if err == nil {
+			return true
+		}
+		if !told {
+			e.Log.Error(failing+", trying again", "error", err)
+		}
+		if errors.Is(err, store.ErrClosed) || clock.Wait(ctx, e.Clock, tryAgain) != nil {
+			return false
+		}
+	}
+}
+
+// now is the time on the wall, as the database keeps it.
+func (e *Engine) now() time.Time { return e.Clock.Now().Round(0).Truncate(time.Microsecond) }
+
+// line gives a script's, with mu held.
+func (e *Engine) line(script string) *line {
+	l := e.lines[script]
+	if l == nil {
+		l = &line{}
+		e.lines[script] = l
+	}
+	return l
+}
+
+// enter counts a new timer, with mu held.
+func (e *Engine) enter(script string) error {
+	l := e.line(script)
+	if l.timers >= e.Limit {
+		return fmt.Errorf("%s has %d timers pending, and may have no more", script, l.timers)
+	}
+	l.timers++
+	return nil
+}
+
+// leave forgets a timer that has ended, with mu held.
+func (e *Engine) leave(script string) {
+	e.line(script).timers--
+}
+
+// begin takes a place for a run, or has wait called when there is one. With mu held.
+func (l *line) begin(wait func()) bool {
+	if l.atWork >= atWorkLimit {
+		l.waiting = append(l.waiting, wait)
+		return false
+	}
+	l.atWork++
+	return true
+}
+
+// end gives the place to the next. With mu held.
+func (l *line) end() {
+	l.atWork--
+	if len(l.waiting) > 0 {
+		next := l.waiting[0]
+		l.waiting[0] = nil
+		l.waiting = l.waiting[1:]
+		next()
+	}
+}

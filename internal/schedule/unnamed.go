@@ -1,0 +1,142 @@
+package schedule
+
+import "time"
+
+// Timer is an unnamed timer.
+type Timer struct {
+	engine *Engine
+	script string
+	spec   Spec
+	start  func(f Firing, ended func()) bool
+	queue  *queue[*Timer]
+	slot   slot[*Timer]
+
+	// Guarded by engine.mu.
+	due     time.Time // next
+	running bool
+	over    bool
+	excused bool // it comes late for a reason of its own, and is not missed
+}
+
+// Unnamed makes a timer of a script, which Start has begin. When it is due, start
+// is called, which waits for nothing and holds no lock that a caller of Timer's
+// methods may hold; false says that it did not start anything now, and is called
+// again a second later. ended is called when what it started is over: a timer runs
+// once at a time, and what falls due meanwhile runs once after that.
+func (e *Engine) Unnamed(script string, spec Spec, start func(f Firing, ended func()) bool) (*Timer, error) {
+	t := &Timer{engine: e, script: script, spec: spec, start: start, queue: e.passing}
+	if spec.calendar() {
+		t.queue = e.calling
+	}
+	t.slot.of = t
+	t.due = spec.First(t.queue.now())
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err := e.enter(script); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// Start has the timer's time begin to run.
+func (t *Timer) Start() {
+	e := t.engine
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !t.over {
+		t.due = t.spec.First(t.queue.now())
+		t.queue.put(&t.slot, t.due)
+	}
+}
+
+// Stop ends the timer, and says whether there was anything left to come. What runs
+// goes on.
+func (t *Timer) Stop() bool {
+	e := t.engine
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if t.over {
+		return false
+	}
+	last := t.running && !t.spec.Repeats()
+	t.end()
+	return !last
+}
+
+// end is Stop with mu held.
+func (t *Timer) end() {
+	if !t.over {
+		t.over = true
+		t.queue.take(&t.slot)
+		t.engine.leave(t.script)
+	}
+}
+
+// Due is when the timer is due next; false: never.
+func (t *Timer) Due() (time.Time, bool) {
+	t.engine.mu.Lock()
+	defer t.engine.mu.Unlock()
+	return t.due.Round(0), !t.over && (!t.running || t.spec.Repeats())
+}
+
+// fireUnnamed starts those that are due.
+func (e *Engine) fireUnnamed(due []*Timer) {
+	for _, t := range due {
+		f, ok := e.beginUnnamed(t)
+		if ok && !t.start(f, t.ended) {
+			e.mu.Lock()
+			t.running, t.due, t.excused = false, f.Due, true
+			e.line(t.script).end()
+			if !t.over {
+				t.queue.put(&t.slot, t.queue.now().Add(tryAgain))
+			}
+			e.mu.Unlock()
+		}
+	}
+}
+
+func (e *Engine) beginUnnamed(t *Timer) (f Firing, ok bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if t.over || t.running {
+		return f, false
+	}
+	now := t.queue.now()
+	f = Firing{Script: t.script, Due: t.due, Late: now.Sub(t.due)}
+	if t.spec.calendar() && f.Late > grace && !t.excused {
+		e.Log.Info("timer missed", "script", t.script, "timer", t.spec.Kind()+" "+t.spec.String(), "late", f.Late.Round(time.Second))
+		t.due = t.spec.Next(t.due, now)
+		t.queue.put(&t.slot, t.due)
+		return f, false
+	}
+	if !e.line(t.script).begin(func() { t.again(t.due) }) {
+		t.excused = true
+		return f, false
+	}
+	t.running, t.excused = true, false
+	if t.spec.Repeats() {
+		t.due = t.spec.Next(t.due, now)
+	}
+	return f, true
+}
+
+// again queues the timer, with mu held.
+func (t *Timer) again(at time.Time) {
+	if !t.over {
+		t.queue.put(&t.slot, at)
+	}
+}
+
+// ended is told when a run is over.
+func (t *Timer) ended() {
+	e := t.engine
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	t.running = false
+	if !t.spec.Repeats() {
+		t.end()
+	}
+	t.excused = !t.due.After(t.queue.now())
+	t.again(t.due)
+	e.line(t.script).end()
+}
