@@ -1,0 +1,172 @@
+package value
+
+import (
+	"cmp"
+	"encoding/binary"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Encode gives the bytes of v, at most limit, which is below 128 KiB. Its error is
+// a *Fault.
+func Encode(v lua.LValue, limit int) ([]byte, error) {
+	e := encoder{out: []byte{version}, limit: limit}
+	if fault := e.value(v); fault != nil {
+		return nil, fault
+	}
+	return e.out, nil
+}
+
+type encoder struct {
+	out    []byte
+	limit  int
+	gaps   int
+	around []*lua.LTable // those that the value at hand is in
+}
+
+func (e *encoder) value(v lua.LValue) *Fault {
+	switch v := v.(type) {
+	case *lua.LNilType:
+		e.out = append(e.out, tagNil)
+	case lua.LBool:
+		if v {
+			e.out = append(e.out, tagTrue)
+		} else {
+			e.out = append(e.out, tagFalse)
+		}
+	case lua.LNumber:
+		e.out = appendNumber(e.out, float64(v))
+	case lua.LString:
+		if len(v) > e.limit { // before it is copied
+			return e.tooLarge()
+		}
+		e.out = append(e.out, tagString)
+		e.out = binary.AppendUvarint(e.out, uint64(len(v)))
+		e.out = append(e.out, v...)
+	case *lua.LTable:
+		if fault := e.table(v); fault != nil {
+			return fault
+		}
+	default:
+		return faultf("a %s cannot be kept", v.Type())
+	}
+	if len(e.out) > e.limit {
+		return e.tooLarge()
+	}
+	return nil
+}
+
+func (e *encoder) tooLarge() *Fault {
+	f := faultf("the value takes more than %d bytes", e.limit)
+	f.whole = true
+	return f
+}
+
+func appendNumber(out []byte, n float64) []byte {
+	if isWhole(n) {
+		return binary.AppendVarint(append(out, tagWhole), int64(n))
+	}
+	return binary.LittleEndian.AppendUint64(append(out, tagFloat), math.Float64bits(n))
+}
+
+func (e *encoder) table(tb *lua.LTable) *Fault {
+	if slices.Contains(e.around, tb) {
+		return faultf("a table that contains itself cannot be kept")
+	}
+	if len(e.around) == maxDepth {
+		return faultf("tables cannot be kept that are more than %d deep within each other", maxDepth)
+	}
+	e.around = append(e.around, tb)
+	defer func() { e.around = e.around[:len(e.around)-1] }()
+	elements := 0
+	for elements <= e.limit && tb.RawGetInt(elements+1) != lua.LNil {
+		elements++
+	}
+	keys, fault := e.keys(tb, elements)
+	if fault != nil {
+		return fault
+	}
+	e.out = append(e.out, tagTable)
+	e.out = binary.AppendUvarint(e.out, uint64(elements))
+	e.out = binary.AppendUvarint(e.out, uint64(len(keys)))
+	for i := range elements {
+		if fault := e.value(tb.RawGetInt(i + 1)); fault != nil {
+			return fault.in(lua.LNumber(i + 1))
+		}
+	}
+	for _, key := range keys {
+		if fault := e.value(key); fault != nil {
+			return fault
+		}
+		if fault := e.value(tb.RawGet(key)); fault != nil {
+			return fault.in(key)
+		}
+	}
+	return nil
+}
+
+// keys are those of a table after its elements, sorted.
+func (e *encoder) keys(tb *lua.LTable, elements int) ([]lua.LValue, *Fault) {
+	var keys []lua.LValue
+	most := elements // index
+	last := lua.LValue(lua.LNil)
+	if elements > 0 {
+		last = lua.LNumber(elements)
+	}
+	for key, _ := tb.Next(last); key != lua.LNil; key, _ = tb.Next(key) {
+		switch k := key.(type) {
+		case lua.LString:
+		case lua.LNumber:
+			if isIndex(k) {
+				most = max(most, int(k))
+			}
+		default:
+			return nil, faultf("a %s as a key cannot be kept, only text and numbers", key.Type()).in(key)
+		}
+		if keys = append(keys, key); len(keys) > e.limit/3 { // each takes 2 bytes at least, its value 1
+			return nil, e.tooLarge()
+		}
+	}
+	if e.gaps += most - elements; e.gaps > maxGaps {
+		return nil, faultf("a table with so large gaps between its indexes cannot be kept: make its keys texts")
+	}
+	slices.SortFunc(keys, compare)
+	return keys, nil
+}
+
+// isIndex says whether gopher-lua makes room for every index up to this key.
+func isIndex(n lua.LNumber) bool {
+	return n >= 1 && n < lua.LNumber(lua.MaxArrayIndex) && n == lua.LNumber(int(n))
+}
+
+// compare puts numbers before texts.
+func compare(a, b lua.LValue) int {
+	if a.Type() != b.Type() {
+		return cmp.Compare(a.Type(), b.Type())
+	}
+	if n, ok := a.(lua.LNumber); ok {
+		return cmp.Compare(n, b.(lua.LNumber))
+	}
+	return cmp.Compare(a.(lua.LString), b.(lua.LString))
+}
+
+var name = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,47}$`)
+
+// step is a key as a path shows it.
+func step(key lua.LValue) string {
+	text, ok := key.(lua.LString)
+	switch {
+	case !ok:
+		return "[" + key.String() + "]"
+	case name.MatchString(string(text)):
+		return string(text)
+	case len(text) > 48:
+		return "[" + strconv.Quote(string(text[:48])) + "…]"
+	default:
+		return "[" + strconv.Quote(string(text)) + "]"
+	}
+}
