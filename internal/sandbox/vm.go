@@ -32,7 +32,8 @@ type Options struct {
 type Limits struct {
 	Instructions int // of Lua, counted exactly: 10 million
 	Depth        int // of calls, and of coroutines that resume coroutines: 200
-	String       int // bytes that string.rep may make: 1 MiB
+	String       int // bytes of a text that a script may make: 1 MiB
+	Pattern      int // steps of one find, match, gsub, or step of gmatch: 4 million
 	Source       int // bytes of a script: 1 MiB
 
 	// Time that a piece of work may run, without its waits: 5 s.
@@ -48,6 +49,7 @@ func (l Limits) WithDefaults() Limits {
 		{&l.Instructions, 10_000_000},
 		{&l.Depth, 200},
 		{&l.String, 1 << 20},
+		{&l.Pattern, 4_000_000},
 		{&l.Source, 1 << 20},
 	} {
 		if *d.field <= 0 {
