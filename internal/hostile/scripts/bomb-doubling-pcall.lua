@@ -1,5 +1,5 @@
 -- tries: to catch the end of doubling strings, and to keep all that came before
--- must: be ended: longer|string|memory|instructions|time
+-- must: be ended: longer|string|memory|instructions|too slow
 on("call", function()
   local kept = {}
   while true do

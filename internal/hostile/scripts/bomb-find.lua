@@ -1,5 +1,5 @@
 -- tries: a pattern that tries for ever, in find
--- must: be ended: pattern|instructions
+-- must: be ended: pattern|instructions|too slow
 on("call", function()
   local text, pattern = ("a"):rep(50000), (".-"):rep(30) .. "b"
   while true do

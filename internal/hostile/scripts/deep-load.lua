@@ -1,5 +1,5 @@
 -- tries: load within load, and source that loads itself
--- must: be ended: overflow|nested|deep|instructions
+-- must: be ended: overflow|nested|deep|instructions|too slow
 on("call", function()
   function again() return load(again) end
   pcall(again)

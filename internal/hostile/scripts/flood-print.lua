@@ -1,5 +1,5 @@
 -- tries: to fill the log with lines
--- must: be ended: instructions|time
+-- must: be ended: instructions|too slow
 -- told: left out|not logged|dropped|more lines
 on("call", function()
   while true do

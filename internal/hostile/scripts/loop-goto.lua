@@ -1,5 +1,5 @@
 -- tries: an endless loop of jumps
--- must: be ended: instructions
+-- must: be ended: instructions|too slow
 on("call", function()
   ::again::
   goto again

@@ -1,5 +1,5 @@
 -- tries: table.concat, table.sort, unpack and table.insert of long tables, each of which is one instruction
--- must: be ended: instructions|time
+-- must: be ended: instructions|too slow
 on("call", function()
   local list = {}
   for i = 1, 50000 do list[i] = i % 10 end

@@ -1,5 +1,5 @@
 -- tries: endless loops in __len and __unm
--- must: be ended: instructions
+-- must: be ended: instructions|too slow
 local mt = {__len = function() while true do end end, __unm = function() while true do end end}
 on("call", function()
   local t = setmetatable({}, mt)

@@ -1,5 +1,5 @@
 -- tries: misspelt names, for each of which the nearest known one is looked for
--- must: be ended: instructions|time
+-- must: be ended: instructions|too slow
 on("call", function()
   while true do
     pcall(function() return messages.sendMesage end)

@@ -1,5 +1,5 @@
 -- tries: an endless loop in __newindex, and a chain of them that is a cycle
--- must: be ended: instructions
+-- must: be ended: instructions|too slow
 local a, b = {}, {}
 setmetatable(a, {__newindex = b})
 setmetatable(b, {__newindex = a})

@@ -1,6 +1,9 @@
 -- tries: a walk over a table that grows with each step
--- must: be ended: instructions|memory|time
+-- must: be ended: instructions|too slow|memory
 on("call", function()
-  local t = {1}
-  for k in ipairs(t) do t[k + 1] = k end
+  local t, i = {1}, 1
+  while t[i] do
+    t[i + 1] = t[i]
+    i = i + 1
+  end
 end)

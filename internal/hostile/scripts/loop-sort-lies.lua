@@ -1,7 +1,7 @@
 -- tries: comparisons that contradict each other, with which a sort may run out of its table
 -- must: load
 on("call", function()
-  for round = 1, 50 do
+  for round = 1, 5 do
     local list = {}
     for i = 1, 200 do list[i] = i * 7919 % 211 end
     pcall(table.sort, list, function() return true end)

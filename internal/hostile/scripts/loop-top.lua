@@ -1,3 +1,3 @@
 -- tries: an endless loop while the script loads
--- must: be refused: instructions
+-- must: be refused: instructions|too slow
 while true do end

@@ -1,5 +1,5 @@
 -- tries: to end the process, to run programs and to read the environment
--- must: be refused: nil|exit
+-- must: be refused: non-function|nil|exit
 pcall(os.execute, "touch /tmp/was-here")
 pcall(os.getenv, "HOME")
 os.exit(1)

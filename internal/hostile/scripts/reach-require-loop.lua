@@ -1,3 +1,3 @@
 -- tries: a module that never ends
--- must: be refused: instructions|require
+-- must: be refused: instructions|too slow|require
 require "lib.hostile_loop"

@@ -1,5 +1,5 @@
 -- tries: a condition that computes without end, and one that fails
--- must: be ended: instructions
+-- must: be ended: instructions|too slow
 -- on: rule
 rule "fails" {
   when     = {from = "anyone", match = function() error({}) end},
