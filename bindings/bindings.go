@@ -17,6 +17,7 @@ import (
 	"luahost/bindings/timer"
 	"luahost/bindings/tl"
 	"luahost/internal/call"
+	"luahost/internal/schedule"
 	"luahost/internal/script"
 	"luahost/internal/store"
 )
@@ -28,6 +29,8 @@ type World struct {
 	Store    *store.Store
 	Accounts func() []string                                                   // in the order of the configuration
 	As       func(ctx context.Context, account string) (context.Context, bool) // for requests as another account
+	Timers   *schedule.Engine                                                  // nil: there are none
+	Account  func(ctx context.Context) string                                  // whose event ctx is of; "": nobody's
 }
 
 // Open installs every module into rt. Telegram's own names (phone, messages,
@@ -35,10 +38,10 @@ type World struct {
 func Open(rt *script.Runtime, w World) {
 	event.Open(rt) // on
 	rule.Open(rt, rule.Options{Accounts: w.Accounts})
-	calls.Open(rt, calls.Options{Telegram: w.Telegram, Book: w.Book, Store: w.Store, As: w.As}) // calls.active, calls.log
-	message.Open(rt, message.Options{Telegram: w.Telegram, As: w.As})                           // what on("message") gives
-	people.Open(rt, people.Options{Telegram: w.Telegram, Accounts: w.Accounts, As: w.As})       // find, as
-	log.Open(rt)                                                                                // log.debug, log.info, log.warn, log.error, print
-	timer.Open(rt)                                                                              // sleep
+	calls.Open(rt, calls.Options{Telegram: w.Telegram, Book: w.Book, Store: w.Store, As: w.As})            // calls.active, calls.log
+	message.Open(rt, message.Options{Telegram: w.Telegram, As: w.As})                                      // what on("message") gives
+	people.Open(rt, people.Options{Telegram: w.Telegram, Accounts: w.Accounts, As: w.As})                  // find, as
+	log.Open(rt)                                                                                           // log.debug, log.info, log.warn, log.error, print
+	timer.Open(rt, timer.Options{Engine: w.Timers, Account: w.Account, ErrorTable: w.Telegram.ErrorTable}) // sleep, after, every, daily, cron, timers
 	w.Telegram.Open(rt.State())
 }

@@ -9,7 +9,6 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
-	"luahost/bindings/timer"
 	"luahost/internal/nearest"
 )
 
@@ -60,7 +59,7 @@ func Function(words string) Type {
 func Duration() Type {
 	words := `a duration: seconds, or text such as "15m" or "1h30m"`
 	return simple(words, func(v lua.LValue) (time.Duration, bool) {
-		d, err := timer.Duration(v)
+		d, err := ReadDuration(v)
 		return d, err == nil && d > 0
 	})
 }

@@ -30,6 +30,7 @@ import (
 	"luahost/bindings/tl"
 	"luahost/internal/call"
 	"luahost/internal/clock"
+	"luahost/internal/schedule"
 	"luahost/internal/script"
 	"luahost/internal/simulator"
 	"luahost/internal/store"
@@ -47,6 +48,7 @@ type World struct {
 	Telegram   *simulator.Telegram
 	Book       *call.Book
 	Store      *store.Store
+	Schedule   *schedule.Engine
 	Home, Work *Line
 	Within     time.Duration  // decide_within
 	Zone       *time.Location // of the host
@@ -101,6 +103,12 @@ func Load(t testing.TB, at time.Time, scripts map[string]string) (*World, error)
 		t.Fatal(err)
 	}
 	w.Book = call.New(call.Options{Clock: w.Clock, Store: w.Store, Begin: w.begin, Event: w.event, Done: func(c *call.Call) { c.Held().(*script.Pin).Release() }})
+	w.Schedule = schedule.New(schedule.Options{
+		Clock: told{w.Clock, w}, Store: w.Store,
+		Fire: func(ctx context.Context, f schedule.Firing, ended func(error)) bool {
+			return timer.Fire(ctx, w.Host, w.as, f, ended)
+		},
+	})
 	w.Home = w.line("home", simulator.User{Phone: "15550001", FirstName: "Hans"})
 	w.Work = w.line("work", simulator.User{Phone: "15550002", FirstName: "Wanda"})
 	return w, w.load(scripts)
@@ -136,7 +144,7 @@ func (w *World) open(rt *script.Runtime, telegram *tl.Module) {
 	names := func() []string { return []string{"home", "work"} }
 	event.Open(rt)
 	log.Open(rt)
-	timer.Open(rt)
+	timer.Open(rt, timer.Options{Engine: w.Schedule, Account: w.account, ErrorTable: telegram.ErrorTable, Location: w.Zone})
 	calls.Open(rt, calls.Options{Telegram: telegram, Book: w.Book, Store: w.Store, As: w.as, Location: w.Zone})
 	rule.Open(rt, rule.Options{Accounts: names})
 	people.Open(rt, people.Options{Telegram: telegram, Accounts: names, As: w.as})
@@ -159,6 +167,7 @@ func (w *World) run() {
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = w.Host.Run(ctx) })
 	serving.Go(func() { _ = w.Book.Run(ctx) })
+	serving.Go(func() { _ = w.Schedule.Run(ctx) })
 	w.Cleanup(func() {
 		cancel()
 		serving.Wait()
@@ -203,6 +212,14 @@ type lineKey struct{}
 func (w *World) as(ctx context.Context, account string) (context.Context, bool) {
 	l, ok := w.lines[account]
 	return context.WithValue(ctx, lineKey{}, l), ok
+}
+
+// account is the name of the line whose event ctx is of.
+func (w *World) account(ctx context.Context) string {
+	if l, ok := ctx.Value(lineKey{}).(*Line); ok {
+		return l.Name
+	}
+	return ""
 }
 
 func (w *World) of(ctx context.Context) *Line {

@@ -40,7 +40,7 @@ func fromType() manual.Type {
 		}
 		hint := ""
 		if s, isText := v.(lua.LString); isText {
-			if hint = nearest.Hint(string(s), kinds); hint == "" && isDigits(string(s)) {
+			if hint = nearest.Hint(string(s), kinds); hint == "" && manual.AllDigits(string(s)) {
 				hint = " (an id is a number, a phone begins with +)"
 			}
 		}

@@ -41,7 +41,7 @@ func conditions(r reading) []condition {
   when   = {days = "friday", between = {"23:00", "05:00"}},
   action = function(call) call:decline("busy") end,
 }`,
-		}, takes: daysType(), compile: compileDays},
+		}, takes: manual.Days(), compile: compileDays},
 		{Entry: manual.Entry{
 			Name: "between", Gives: "two times of the day, {\"22:00\", \"07:00\"}",
 			Doc: "The time of day at which it rings, from the first time to just before the second: with `{\"22:00\", \"07:00\"}` a call at 22:00:00 is in, one at 07:00:00 is out. When the second is the smaller one, midnight lies between them. `\"24:00\"` may be the second. Two equal times are an error.\n\n" +
@@ -58,7 +58,7 @@ func conditions(r reading) []condition {
   when   = {from = "stranger", between = {"22:00", "07:00"}, tz = "Asia/Tokyo"},
   action = function(call) call:decline("busy") end,
 }`,
-		}, takes: zoneType(), compile: nil},
+		}, takes: manual.Zone(), compile: nil},
 		{Entry: manual.Entry{
 			Name: "from", Gives: "\"contact\", \"blocked\", \"stranger\", \"anyone\", somebody, or a list of these",
 			Doc: "Who calls.\n\n| | |\n|---|---|\n| `\"contact\"` | whom the account has saved |\n| `\"blocked\"` | who is on the account's block list |\n| `\"stranger\"` | neither of the two |\n| `\"anyone\"` | everybody |\n| `7000000001` | the user with this id |\n| `\"@ann\"` | the user with this name, in upper or lower case |\n| `\"+49 30 1234567\"` | the user with this phone number, if Telegram shows it to the account |\n\nIn a list any of them will do. Telegram is asked for the block list only when a rule needs it.\n\nA rule that has no `from` anywhere in its `when` leaves contacts alone.",

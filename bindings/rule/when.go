@@ -203,7 +203,7 @@ func checkNames(tb *lua.LTable, known []condition) error {
 // readClock takes tz and between out of a table ahead of the rest.
 func (s *scope) readClock(tb *lua.LTable) error {
 	if v := tb.RawGetString("tz"); v != lua.LNil {
-		zone, err := zoneType().Read(v)
+		zone, err := manual.Zone().Read(v)
 		if err != nil {
 			return manual.At("tz", err)
 		}

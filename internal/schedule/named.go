@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"luahost/internal/store"
@@ -108,6 +109,62 @@ func (e *Engine) Forget(id int64) (bool, error) {
 		e.drop(n)
 	}
 	return stopped, err
+}
+
+// ForgetDeclared stops a timer that the script declared. It begins again when the
+// script is next loaded.
+func (e *Engine) ForgetDeclared(script, name string) (bool, error) {
+	e.claiming.Lock() // nothing is being declared now
+	defer e.claiming.Unlock()
+	e.mu.Lock()
+	waiting := slices.IndexFunc(e.declared[script], func(n Named) bool { return n.Name == name })
+	if waiting >= 0 {
+		e.declared[script] = slices.Delete(slices.Clone(e.declared[script]), waiting, waiting+1)
+	}
+	n := e.find(script, name)
+	e.mu.Unlock()
+	if n == nil {
+		return waiting >= 0, nil
+	}
+	return e.Forget(n.id)
+}
+
+// find gives a timer that a script declared, with mu held.
+func (e *Engine) find(script, name string) *named {
+	for _, n := range e.named {
+		if n.script == script && n.name == name && n.spec.Repeats() {
+			return n
+		}
+	}
+	return nil
+}
+
+// DueOf is when a timer that a script declared is due next; false: it is not, or the
+// disk has not been asked yet.
+func (e *Engine) DueOf(script, name string) (time.Time, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if n := e.find(script, name); n != nil {
+		return n.due, true
+	}
+	return time.Time{}, false
+}
+
+// Pending says whether a named timer is still to come.
+func (e *Engine) Pending(id int64) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	n := e.named[id]
+	return n != nil && (!n.running || n.spec.Repeats())
+}
+
+// Named lists the named timers of a script that are to run, also by name.
+func (e *Engine) Named(script, name string) ([]store.Timer, error) {
+	if e.Store == nil {
+		return nil, ErrNoStore
+	}
+	all, err := e.Store.Timers(context.Background(), store.TimerQuery{Script: script, Name: name})
+	return slices.DeleteFunc(all, func(t store.Timer) bool { return t.State == store.TimerRunning && t.Once() }), err
 }
 
 // Declare makes those given the repeating timers of a script that has been loaded,

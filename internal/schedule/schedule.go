@@ -71,6 +71,17 @@ const (
 // ErrNoStore is returned for named timers where nothing keeps them.
 var ErrNoStore = errors.New("no database keeps timers")
 
+// TooManyError says that a script has as many timers as it may have.
+type TooManyError struct {
+	Script string
+	Timers int
+}
+
+// Error implements error.
+func (e *TooManyError) Error() string {
+	return fmt.Sprintf("%s has %d timers that are pending, and may have no more", e.Script, e.Timers)
+}
+
 // Engine starts the timers of all scripts.
 type Engine struct {
 	Options
@@ -169,7 +180,7 @@ func (e *Engine) line(script string) *line {
 func (e *Engine) enter(script string) error {
 	l := e.line(script)
 	if l.timers >= e.Limit {
-		return fmt.Errorf("%s has %d timers pending, and may have no more", script, l.timers)
+		return &TooManyError{Script: script, Timers: l.timers}
 	}
 	l.timers++
 	return nil
