@@ -19,6 +19,7 @@
 //	ending.go   how it comes to an end here
 //	outcome.go  how the call ended, as a table
 //	acts.go     decline, accept, ignore, hang up, rate
+//	trace.go    what is told of the call
 //	raw.go      the same by scripts' own phone.* requests
 //	keys.go     the key of a call that was accepted
 //	history.go  calls that nobody saw, and what an earlier run left open
@@ -37,8 +38,6 @@ import (
 	"time"
 
 	"github.com/gotd/td/tg"
-
-	"luahost/internal/store"
 )
 
 // State is how far a call has come. It only ever moves on, downwards here.
@@ -88,8 +87,9 @@ type Call struct {
 	decided chan struct{} // closed by the owner
 	over    chan struct{} // closed by the owner
 
-	mu   sync.Mutex
-	kept map[any]any
+	mu     sync.Mutex
+	kept   map[any]any
+	traced map[string]int // lines of each script that are counted
 }
 
 // view is a call as anybody may read it. The owner publishes a new one whenever
@@ -206,24 +206,6 @@ func (v *view) passed(state State) bool {
 		return !v.active.IsZero()
 	}
 	return true
-}
-
-// Trace adds a line to the call's trace; owner, call and a missing time are
-// filled in.
-func (c *Call) Trace(e store.Entry) {
-	if c.book.opts.Store == nil && c.book.opts.Traced == nil {
-		return
-	}
-	e.Owner, e.Call = c.account.User, c.peer.ID
-	if e.At.IsZero() {
-		e.At = c.book.opts.Clock.Now()
-	}
-	if c.book.opts.Store != nil {
-		c.book.opts.Store.NoteEntry(e)
-	}
-	if c.book.opts.Traced != nil {
-		c.book.opts.Traced(c, e)
-	}
 }
 
 // Held is what Options.Begin gave for this call.

@@ -122,6 +122,35 @@ func TestTraceOfACallThatAnotherDeviceTook(t *testing.T) {
 	}
 }
 
+// A script that never stops fills a bounded part of the trace, and leaves the
+// others theirs.
+func TestTraceOfAScriptIsBounded(t *testing.T) {
+	w := newWorld(t)
+	_, c := w.ring()
+	for range 3000 {
+		c.Trace(store.Entry{Kind: "log", Script: "loud.lua"})
+		_ = c.Hangup(t.Context(), call.By{Script: "loud.lua"}, "") // refused: it rings
+	}
+	c.Trace(store.Entry{Kind: "rule", Script: "loud.lua", Text: "matched"})
+	c.Trace(store.Entry{Kind: "log", Script: "other.lua", Text: "hello"})
+	loud := 0
+	lines := w.traced(c.ID())
+	for _, line := range lines {
+		if strings.Contains(line, "loud.lua") {
+			loud++
+		}
+	}
+	if loud != 1002 {
+		t.Errorf("the script has %d lines, want 1000, one that says so, and its rule's", loud)
+	}
+	last := strings.Join(lines[len(lines)-3:], "\n")
+	for _, want := range []string{"more than 1000 lines of this script", "matched", "hello"} {
+		if !strings.Contains(last, want) {
+			t.Errorf("%q is not at the end:\n%s", want, last)
+		}
+	}
+}
+
 // TestTraceHasNoSecrets looks for them in all that is written down.
 func TestTraceHasNoSecrets(t *testing.T) {
 	w := newWorld(t)
