@@ -164,7 +164,7 @@ func (m *module) encode(L *lua.LState, args manual.Values) int {
 	options := manual.Get[manual.Values](args, "options")
 	text, err := m.encoded(L, args["value"].(lua.LValue), manual.Get[bool](options, "pretty"))
 	if err != nil {
-		L.RaiseError("json.encode: %v", err)
+		L.RaiseError("json.encode: %v", manual.At("value", err))
 	}
 	L.Push(lua.LString(text))
 	return 1
@@ -174,7 +174,7 @@ func (m *module) encoded(L *lua.LState, v lua.LValue, pretty bool) (string, erro
 	e := encoder{m: m, pretty: pretty}
 	err := e.value(v)
 	sandbox.BudgetOf(L).Charge(len(e.out)/bytesPaid + valuePaid*e.values)
-	if errors.Is(err, errTooLong) {
+	if errors.Is(err, errTooLong) || len(e.out) > m.MaxSize {
 		return "", manual.Faultf("the text would be longer than %d bytes", m.MaxSize)
 	}
 	return string(e.out), err
