@@ -1,7 +1,7 @@
 package config
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"net"
 	"regexp"
@@ -27,6 +27,18 @@ func (f *file) check() (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	limits, err := f.checkLimits()
+	if err != nil {
+		return nil, err
+	}
+	http, err := f.checkHTTP()
+	if err != nil {
+		return nil, err
+	}
+	permissions, err := f.checkAllow()
+	if err != nil {
+		return nil, err
+	}
 	telegram, err := f.checkTelegram()
 	if err != nil {
 		return nil, err
@@ -40,6 +52,9 @@ func (f *file) check() (*Config, error) {
 		Scripts:  f.resolve(f.Scripts),
 		Rules:    rules,
 		Calls:    calls,
+		Limits:   limits,
+		HTTP:     http,
+		Allow:    permissions,
 		Telegram: telegram,
 		Accounts: accounts,
 	}, nil
@@ -59,18 +74,6 @@ func (f *file) checkCalls() (Rules, Calls, error) {
 		return Rules{}, Calls{}, f.wrong("calls.max_size", `is %q: write how large the log may grow, as in "500MB" or "2GB", or "0" for no limit`, f.Calls.MaxSize)
 	}
 	return Rules{DecideWithin: within}, Calls{Keep: keep, MaxSize: size}, nil
-}
-
-var size = regexp.MustCompile(`^(\d{1,9})(?: ?([KMG])B)?$`)
-
-// parseSize reads "500MB", in powers of ten as disks are sold.
-func parseSize(text string) (int64, error) {
-	m := size.FindStringSubmatch(text)
-	if m == nil || m[2] == "" && m[1] != "0" {
-		return 0, errors.New("no size")
-	}
-	n, err := strconv.ParseInt(m[1], 10, 64)
-	return n * map[string]int64{"": 1, "K": 1e3, "M": 1e6, "G": 1e9}[m[2]], err
 }
 
 func (f *file) checkTelegram() (Telegram, error) {
@@ -157,12 +160,10 @@ func (f *file) wrong(key, format string, args ...any) error {
 
 // written is "account name" for "account.1.name": the line says which one.
 func written(key string) string {
-	if rest, ok := strings.CutPrefix(key, "account."); ok {
-		_, field, _ := strings.Cut(rest, ".")
-		return strings.TrimSpace("account " + field)
+	table, field, _ := strings.Cut(key, ".")
+	if table == "account" || table == "script" {
+		_, field, _ = strings.Cut(field, ".")
+		return strings.TrimSpace(table + " " + field)
 	}
-	for _, table := range []string{"rules.", "calls.", "telegram."} {
-		key = strings.TrimPrefix(key, table)
-	}
-	return key
+	return cmp.Or(field, table)
 }

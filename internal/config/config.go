@@ -13,6 +13,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"luahost/internal/permission"
 )
 
 // Config is a checked file, its paths made relative to its own folder.
@@ -21,6 +23,9 @@ type Config struct {
 	Scripts  string // folder of Lua scripts; "scripts" by default
 	Rules    Rules
 	Calls    Calls
+	Limits   Limits
+	HTTP     HTTP
+	Allow    *permission.Policy // what scripts may call
 	Telegram Telegram
 	Accounts []Account // at least one, in the file's order
 }
@@ -56,8 +61,11 @@ type Account struct {
 // It wins over the file, as the environment does everywhere.
 const apiHashVariable = "LUAHOST_API_HASH"
 
-// Load reads and checks the file at path. env is asked for LUAHOST_API_HASH;
-// os.LookupEnv is one.
+// tokenVariable is the same for the token of web hooks.
+const tokenVariable = "LUAHOST_HTTP_TOKEN"
+
+// Load reads and checks the file at path. env is asked for LUAHOST_API_HASH and
+// LUAHOST_HTTP_TOKEN; os.LookupEnv is one.
 func Load(path string, env func(name string) (value string, ok bool)) (*Config, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -69,6 +77,9 @@ func Load(path string, env func(name string) (value string, ok bool)) (*Config, 
 	}
 	if hash, ok := env(apiHashVariable); ok && hash != "" {
 		f.Telegram.APIHash = hash
+	}
+	if token, ok := env(tokenVariable); ok && token != "" {
+		f.token = token
 	}
 	return f.check()
 }

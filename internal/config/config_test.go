@@ -109,6 +109,99 @@ bot_token = "42:AAbb-cc_dd"
 	}
 }
 
+// What scripts may use and call, and whom they may ask.
+func TestScripts(t *testing.T) {
+	c, err := config.Load(write(t, `
+allow = ["default", "-messages.sendMessage"]
+`+telegram+account+`
+[limits]
+instructions    = 5_000
+time            = "250ms"
+depth           = 20
+string          = "64KiB"
+pattern         = 2_000
+source          = "64KB"
+in_flight       = 2
+handlers        = 3
+log_lines       = 4
+memory          = "1GiB"
+suspend_after   = 5
+old_generations = "7d"
+
+[[script]]
+name  = "night.lua"
+allow = ["phone.*"]
+
+[[script]]
+name  = "home.lua"
+hosts = ["private:homeassistant.local:8123"]
+
+[[script]]
+name  = "quiet.lua"
+hosts = []
+allow = []
+
+[http]
+hosts    = ["api.example.com", "*.example.com:8443", "127.0.0.1:8123", "[::1]:80"]
+timeout  = "5s"
+max_size = "2MiB"
+listen   = "[::1]:8125"
+token    = "0123456789abcdef"
+`), noEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (config.Limits{
+		Instructions: 5000, Time: 250 * time.Millisecond, Depth: 20, String: 65536, Pattern: 2000, Source: 64000, InFlight: 2, Handlers: 3,
+		LogLines: 4, Memory: 1 << 30, SuspendAfter: 5, OldGenerations: 7 * 24 * time.Hour,
+	}); c.Limits != want {
+		t.Errorf("limits are %+v, want %+v", c.Limits, want)
+	}
+	for _, may := range []struct {
+		script, method string
+		want           bool
+	}{
+		{"other.lua", "phone.discardCall", true},
+		{"other.lua", "messages.sendMessage", false},
+		{"home.lua", "messages.sendMessage", false},
+		{"night.lua", "phone.createGroupCall", true},
+		{"night.lua", "users.getUsers", false},
+		{"quiet.lua", "phone.discardCall", false},
+	} {
+		if c.Allow.Of(may.script).Allows(may.method) != may.want {
+			t.Errorf("%s may call %s: %v", may.script, may.method, !may.want)
+		}
+	}
+	if err := c.Allow.Check("quiet.lua", "phone.discardCall"); err == nil || !strings.Contains(err.Error(), "luahost.toml can allow it") {
+		t.Errorf("the refusal is %v", err)
+	}
+	h := c.HTTP
+	if len(h.Hosts("other.lua")) != 4 || len(h.Hosts("night.lua")) != 4 || len(h.Hosts("quiet.lua")) != 0 || h.Hosts("home.lua")[0] != "private:homeassistant.local:8123" {
+		t.Errorf("hosts are %v, %v, %v, %v", h.Hosts("other.lua"), h.Hosts("night.lua"), h.Hosts("quiet.lua"), h.Hosts("home.lua"))
+	}
+	if h.Timeout != 5*time.Second || h.MaxSize != 2<<20 || h.Listen != "[::1]:8125" || h.Token != "0123456789abcdef" {
+		t.Errorf("http is %+v", h)
+	}
+}
+
+// The token of the environment wins, is checked, and alone is no mistake.
+func TestToken(t *testing.T) {
+	env := func(token string) func(string) (string, bool) {
+		return func(name string) (string, bool) { return token, name == "LUAHOST_HTTP_TOKEN" }
+	}
+	path := write(t, "[http]\nlisten = \"localhost:8125\"\ntoken = \"0123456789abcdef\"\n"+telegram+account)
+	if c, err := config.Load(path, env("abcdefghijklmnopq")); err != nil || c.HTTP.Token != "abcdefghijklmnopq" {
+		t.Errorf("the token is %+v, %v", c, err)
+	}
+	want := path + ":2: listen needs a token of 16 characters or more, and that of LUAHOST_HTTP_TOKEN has 5: make one with 'openssl rand -hex 16'"
+	if _, err := config.Load(path, env("short")); err == nil || err.Error() != want {
+		t.Errorf("the error is\n%v\nwant\n%s", err, want)
+	}
+	if c, err := config.Load(write(t, telegram+account), env("abcdefghijklmnopq")); err != nil || c.HTTP.Listen != "" {
+		t.Errorf("a token alone: %+v, %v", c, err)
+	}
+}
+
 func TestDefaults(t *testing.T) {
 	path := write(t, "[telegram]\napi_id = 12345\ntest = true\n"+account)
 	env := func(name string) (string, bool) { return "from " + name, true }
@@ -126,15 +219,45 @@ func TestDefaults(t *testing.T) {
 	if want := "from LUAHOST_API_HASH"; c.Telegram.APIHash != want {
 		t.Errorf("api_hash is %q, want %q", c.Telegram.APIHash, want)
 	}
+	if want := (config.Limits{
+		Instructions: 10_000_000, Time: 5 * time.Second, Depth: 200, String: 1 << 20, Pattern: 1_000_000, Source: 1 << 20, InFlight: 1000,
+		Handlers: 10_000, LogLines: 100, Memory: 384 << 20, SuspendAfter: 3, OldGenerations: 24 * time.Hour,
+	}); c.Limits != want {
+		t.Errorf("limits are %+v, want %+v", c.Limits, want)
+	}
+	if c.HTTP.Timeout != 30*time.Second || c.HTTP.MaxSize != 1<<20 || c.HTTP.Listen != "" || len(c.HTTP.Hosts("night.lua")) != 0 {
+		t.Errorf("http is %+v", c.HTTP)
+	}
+	if may := c.Allow.Of("night.lua"); !may.Allows("phone.discardCall") || may.Allows("account.deleteAccount") {
+		t.Error("allow is not the default")
+	}
 	if !c.Telegram.Test || c.Telegram.Server != "" || c.Telegram.ServerKey != nil {
 		t.Errorf("telegram is %+v", c.Telegram)
 	}
 }
 
+type mistake = struct{ text, want string }
+
+// limit is a wrong value of a limit, script of an entry of a script, http of a key
+// of [http].
+func limit(key, value, want string) mistake {
+	return mistake{"[limits]\n" + key + " = " + value + "\n" + telegram + account, ":2: " + key + " " + want}
+}
+
+func script(name, more, want string) mistake {
+	return mistake{telegram + account + "[[script]]\nname = " + name + "\n" + more + "\n", want}
+}
+
+func http(more, want string) mistake {
+	return mistake{"[http]\n" + more + "\n" + telegram + account, want}
+}
+
+const hostForm = `write a host as in "api.example.com", "api.example.com:8443", "*.example.com", "127.0.0.1:8123" or "private:nas.local:5000"`
+
 // Each mistake is one line that begins with the file and goes on as given here.
 func TestMistakes(t *testing.T) {
 	server := telegram + "server = \"127.0.0.1:9443\"\n"
-	for name, test := range map[string]struct{ text, want string }{
+	for name, test := range map[string]mistake{
 		"unknown key near a known one": {
 			telegram + "api_hsah = \"x\"\n" + account,
 			`:4: unknown key telegram.api_hsah: did you mean api_hash?`,
@@ -145,7 +268,7 @@ func TestMistakes(t *testing.T) {
 		},
 		"unknown key near nothing": {
 			"colour = 1\n" + telegram + account,
-			`:1: unknown key colour: known here are data, scripts, rules, calls, telegram, account`,
+			`:1: unknown key colour: known here are data, scripts, allow, telegram, account, rules, calls, limits, script, http`,
 		},
 		"unknown table": {
 			telegram + "[[acount]]\nname = \"main\"\n",
@@ -218,6 +341,81 @@ func TestMistakes(t *testing.T) {
 			telegram + "server = \"localhost:65536\"\nserver_key = \"k\"\n" + account,
 			`:4: server is "localhost:65536": the port is a number from 1 to 65535`,
 		},
+
+		"key of the top in a table": {
+			telegram + "allow = [\"*\"]\n" + account,
+			`:4: unknown key telegram.allow: allow belongs above the first table, or [allow] after the keys of this one`,
+		},
+		"limit of no such name": {
+			"[limits]\ninstruction = 5\n" + telegram + account,
+			`:2: unknown key limits.instruction: did you mean instructions?`,
+		},
+		"limit as text": {
+			"[limits]\ndepth = \"200\"\n" + telegram + account,
+			`:2:9: limits.depth wants a whole number, not this string`,
+		},
+		"limit with a fraction": {
+			"[limits]\ndepth = 20.5\n" + telegram + account,
+			`:2:9: limits.depth wants a whole number, not this float`,
+		},
+		"duration as a number": {
+			"[limits]\ntime = 5\n" + telegram + account,
+			`:2:8: limits.time wants a duration in quotes, as in "1h30m", not this integer`,
+		},
+		"size as a number": {
+			"[limits]\nmemory = 384\n" + telegram + account,
+			`:2:10: limits.memory wants a size in quotes, as in "500MB", not this integer`,
+		},
+		"instructions":    limit("instructions", "0", "is 0: write a whole number from 1000 to 1000000000000"),
+		"depth":           limit("depth", "100_000", "is 100000: write a whole number from 20 to 1000"),
+		"pattern":         limit("pattern", "-1", "is -1: write a whole number from 1000 to 1000000000"),
+		"in_flight":       limit("in_flight", "0", "is 0: write a whole number from 1 to 100000"),
+		"handlers":        limit("handlers", "0", "is 0: write a whole number from 1 to 1000000"),
+		"log_lines":       limit("log_lines", "0", "is 0: write a whole number from 1 to 100000"),
+		"suspend_after":   limit("suspend_after", "0", "is 0: write a whole number from 1 to 1000000"),
+		"string":          limit("string", `"1TB"`, `is "1TB": write it as in "500MB", "64KB" or "1MiB"`),
+		"source":          limit("source", `"0"`, `is "0": write from 1KiB to 1GiB`),
+		"memory":          limit("memory", `"1MB"`, `is "1MB": write from 64MiB to 1024GiB`),
+		"time":            limit("time", `"0s"`, `is "0s": write 10ms or more`),
+		"time in words":   limit("time", `"long"`, `is "long": write it as in "7d", "1h30m", "20s" or "250ms"`),
+		"old_generations": limit("old_generations", `"0"`, `is "0": write 1s or more`),
+
+		"allow as text": {
+			"allow = \"default\"\n" + telegram + account,
+			`:1:9: allow wants a list, as in ["one", "two"], not this string`,
+		},
+		"allow of numbers": {
+			"allow = [1]\n" + telegram + account,
+			`:1:10: allow wants a list, as in ["one", "two"], not this integer`,
+		},
+		"allow misspelt": {
+			"allow = [\"default\", \"acount.updateStatus\"]\n" + telegram + account,
+			`:1: allow has "acount.updateStatus": Telegram has no such method, did you mean "account.updateStatus"?`,
+		},
+		"allow takes from nothing": {
+			"allow = [\"-phone.*\"]\n" + telegram + account,
+			`:1: allow begins with "-phone.*", which takes away from nothing: put "default" before it`,
+		},
+		"script's allow misspelt": script(`"night.lua"`, `allow = ["phone"]`, `:9: script allow has "phone": for all methods of phone write "phone.*"`),
+		"script's key misspelt":   script(`"night.lua"`, `alow = ["phone.*"]`, `:9: unknown key script.alow: did you mean allow?`),
+		"script's host":           script(`"night.lua"`, `hosts = ["a b"]`, `:9: script hosts has "a b": `+hostForm),
+		"script without a name":   {telegram + account + "[[script]]\nallow = []\n", `:7: script name is missing: name the file of the script, as in night.lua`},
+		"script of no ending":     script(`"night"`, "", `:8: script name is "night": write the name of the script's file, as in night.lua`),
+		"script in a folder":      script(`"lib/night.lua"`, "", `:8: script name is "lib/night.lua": a script lies directly in the scripts folder, so write its name alone, as in night.lua`),
+		"script that is a test":   script(`"night_test.lua"`, "", `:8: script name is "night_test.lua", which is no script: tests and hidden files are not loaded`),
+		"script twice":            script(`"night.lua"`, "[[script]]\nname = \"night.lua\"", `:10: script name is "night.lua", which stands above already: put both into one [[script]]`),
+
+		"host that is a URL":          http(`hosts = ["https://api.example.com/x"]`, `:2: hosts has "https://api.example.com/x": write the host alone, as in "api.example.com"`),
+		"any host":                    http(`hosts = ["*"]`, `:2: hosts has "*": name those that scripts may ask, as in "api.example.com" or "*.example.com"`),
+		"host with a port of letters": http(`hosts = ["a.example.com:http"]`, `:2: hosts has "a.example.com:http": `+hostForm),
+		"host twice":                  http(`hosts = ["a.example.com", "a.example.com"]`, `:2: hosts has "a.example.com" twice: remove one`),
+		"timeout":                     http(`timeout = "1ms"`, `:2: timeout is "1ms": write 100ms or more`),
+		"max_size":                    http(`max_size = "1"`, `:2: max_size is "1": write it as in "500MB", "64KB" or "1MiB"`),
+		"listen without port":         http(`listen = "127.0.0.1"`, `:2: listen is "127.0.0.1": write host:port, as in 127.0.0.1:9443`),
+		"listen to the world":         http("listen = \"0.0.0.0:8125\"\ntoken = \"0123456789abcdef\"", `:2: listen is "0.0.0.0:8125", which others on the network could reach: listen on 127.0.0.1 and put a proxy with TLS in front`),
+		"listen without token":        http(`listen = "127.0.0.1:8125"`, `:2: listen needs a token: make one with 'openssl rand -hex 16', and write it as token or set LUAHOST_HTTP_TOKEN`),
+		"short token":                 http("listen = \"127.0.0.1:8125\"\ntoken = \"secret\"", `:3: token has 6 characters: it needs 16 or more, as 'openssl rand -hex 16' makes`),
+		"token without listen":        http(`token = "0123456789abcdef"`, `:2: token is of no use without listen: say where web hooks come in, or remove the token`),
 
 		"no account": {
 			telegram,
@@ -324,6 +522,34 @@ func TestUnreadable(t *testing.T) {
 	} {
 		if _, err := config.Load(path, noEnv); err == nil || err.Error() != want {
 			t.Errorf("the error is\n%v\nwant\n%s", err, want)
+		}
+	}
+}
+
+// The registry and the struct that the file is decoded into have the same keys:
+// each is known, so that the decoder takes it and an unknown one is answered with
+// those there are.
+func TestRegistry(t *testing.T) {
+	for _, k := range config.Keys() {
+		if strings.HasPrefix(k.Holds, "a table") {
+			continue
+		}
+		value := k.Default
+		for _, v := range []string{k.Example, k.Rare} {
+			if v != "" {
+				value = v
+			}
+		}
+		table, name := "", k.Name
+		if i := strings.LastIndexByte(k.Name, '.'); i >= 0 {
+			table, name = "["+k.Name[:i]+"]\n", k.Name[i+1:]
+		}
+		_, err := config.Load(write(t, table+name+" = "+value+"\n"), noEnv)
+		if err != nil && (strings.Contains(err.Error(), "unknown key") || strings.Contains(err.Error(), "wants")) {
+			t.Errorf("%s: %v", k.Name, err)
+		}
+		if k.Doc == "" || value == "" {
+			t.Errorf("%s is not described", k.Name)
 		}
 	}
 }

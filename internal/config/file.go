@@ -2,9 +2,9 @@ package config
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,13 +18,15 @@ import (
 type file struct {
 	path  string
 	lines map[string]int // by key path: "telegram.server", "account.1.name", "account.1"
+	token string         // of web hooks, from the environment
 
 	fields
 }
 
 type fields struct {
-	Data    string `toml:"data"`
-	Scripts string `toml:"scripts"`
+	Data    string   `toml:"data"`
+	Scripts string   `toml:"scripts"`
+	Allow   []string `toml:"allow"`
 	Rules   struct {
 		DecideWithin string `toml:"decide_within"`
 	} `toml:"rules"`
@@ -39,6 +41,19 @@ type fields struct {
 		ServerKey string `toml:"server_key"`
 		Test      bool   `toml:"test"`
 	} `toml:"telegram"`
+	Limits limits `toml:"limits"`
+	HTTP   struct {
+		Hosts   []string `toml:"hosts"`
+		Timeout string   `toml:"timeout"`
+		MaxSize string   `toml:"max_size"`
+		Listen  string   `toml:"listen"`
+		Token   string   `toml:"token"`
+	} `toml:"http"`
+	Script []struct {
+		Name  string   `toml:"name"`
+		Allow []string `toml:"allow"`
+		Hosts []string `toml:"hosts"`
+	} `toml:"script"`
 	Account []struct {
 		Name     string `toml:"name"`
 		Phone    string `toml:"phone"`
@@ -46,29 +61,11 @@ type fields struct {
 	} `toml:"account"`
 }
 
-// known are the keys of each table, for the help that an unknown one gets.
-var known = map[string][]string{
-	"":         {"data", "scripts", "rules", "calls", "telegram", "account"},
-	"rules":    {"decide_within"},
-	"calls":    {"keep", "max_size"},
-	"telegram": {"api_id", "api_hash", "server", "server_key", "test"},
-	"account":  {"name", "phone", "bot_token"},
-}
-
-// wanted says what a key holds; one that is not listed holds text.
-var wanted = map[string]string{
-	"rules":           "a table, [rules]",
-	"calls":           "a table, [calls]",
-	"telegram":        "a table, [telegram]",
-	"telegram.api_id": "a whole number",
-	"telegram.test":   "true or false",
-	"account":         "a table, [[account]]",
-}
-
 func parse(path string, text []byte) (*file, error) {
 	f := &file{path: path, lines: lines(text)}
-	f.Data, f.Scripts = "data", "scripts"
-	f.Rules.DecideWithin, f.Calls.Keep, f.Calls.MaxSize = "2s", "90d", "500MB"
+	if err := toml.Unmarshal([]byte(defaults()), &f.fields); err != nil {
+		return nil, fmt.Errorf("the defaults: %w", err)
+	}
 	decoder := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields()
 	err := decoder.Decode(&f.fields)
 	var strict *toml.StrictMissingError
@@ -89,9 +86,12 @@ func unknownKey(path string, at *toml.DecodeError) error {
 	line, _ := at.Position()
 	key := at.Key()
 	table, name := strings.Join(key[:len(key)-1], "."), key[len(key)-1]
-	hint := "known here are " + strings.Join(known[table], ", ")
-	if near := nearest.Name(name, known[table]); near != "" {
+	here := known(table)
+	hint := "known here are " + strings.Join(here, ", ")
+	if near := nearest.Name(name, here); near != "" {
 		hint = fmt.Sprintf("did you mean %s?", near)
+	} else if table != "" && slices.Contains(known(""), name) {
+		hint = fmt.Sprintf("%s belongs above the first table, or [%s] after the keys of this one", name, name)
 	}
 	return fmt.Errorf("%s:%d: unknown key %s: %s", path, line, strings.Join(key, "."), hint)
 }
@@ -104,7 +104,7 @@ func malformed(path string, at *toml.DecodeError) error {
 	key := strings.Join(at.Key(), ".")
 	if found, ok := strings.CutPrefix(what, "cannot decode TOML "); ok {
 		found, _, _ = strings.Cut(found, " ")
-		what = fmt.Sprintf("%s wants %s, not this %s", key, cmp.Or(wanted[key], "text in quotes"), found)
+		what = fmt.Sprintf("%s wants %s, not this %s", key, wanted(key), found)
 	}
 	return fmt.Errorf("%s:%d:%d: %s", path, line, column, what)
 }
