@@ -11,11 +11,12 @@ import (
 // format is string.format as Lua 5.1 has it, with %s as tostring, of later
 // Luas. gopher-lua hands the format to Go's fmt, which knows other verbs, takes
 // widths of a million, and writes mistakes into the text.
-func format(L *lua.LState) int {
+func (s *stringLib) format(L *lua.LState) int {
 	var out strings.Builder
 	rest, arg := L.CheckString(1), 1
 	for {
 		text, after, more := strings.Cut(rest, "%")
+		s.fits(L, "format", out.Len()+len(text))
 		out.WriteString(text)
 		if !more {
 			break
@@ -30,10 +31,12 @@ func format(L *lua.LState) int {
 			L.RaiseError("invalid option '%%%.10s' to format", after)
 		}
 		arg++
-		write(L, &out, arg, flags, verb)
+		pay(L, 1)
+		s.write(L, &out, arg, flags, verb)
+		s.fits(L, "format", out.Len())
 		rest = after[len(flags)+1:]
 	}
-	L.Push(lua.LString(out.String()))
+	push(L, out.String())
 	return 1
 }
 
@@ -58,8 +61,9 @@ func directive(s string) (flags string, verb byte, ok bool) {
 	return s[:i], s[i], strings.IndexByte("cdiouxXeEfgGqs", s[i]) >= 0
 }
 
-// write adds argument arg in the form of one directive.
-func write(L *lua.LState, out *strings.Builder, arg int, flags string, verb byte) {
+// write adds argument arg in the form of one directive. What is no text takes
+// some hundred bytes at most.
+func (s *stringLib) write(L *lua.LState, out *strings.Builder, arg int, flags string, verb byte) {
 	switch verb {
 	case 'c':
 		out.WriteByte(byte(int64(L.CheckNumber(arg))))
@@ -72,9 +76,12 @@ func write(L *lua.LState, out *strings.Builder, arg int, flags string, verb byte
 	case 'e', 'E', 'f', 'g', 'G':
 		writeFloat(out, float64(L.CheckNumber(arg)), flags, verb)
 	case 'q':
-		quote(out, L.CheckString(arg))
+		text := L.CheckString(arg)
+		s.fits(L, "format", out.Len()+len(text))
+		quote(out, text) // four times as long at most
 	case 's':
 		text := L.ToStringMeta(L.CheckAny(arg)).String()
+		s.fits(L, "format", out.Len()+len(text))
 		if flags == "" {
 			out.WriteString(text)
 		} else {

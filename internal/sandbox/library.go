@@ -29,13 +29,13 @@ var library = []struct {
 	},
 	{
 		lua.TabLibName, lua.OpenTable,
-		[]string{"concat", "getn", "insert", "maxn", "remove", "sort"},
-		nil,
+		[]string{"getn", "maxn"},
+		replaceTable, // concat, insert, remove, sort; and select, unpack
 	},
 	{
 		lua.StringLibName, lua.OpenString,
-		[]string{"byte", "char", "len", "lower", "reverse", "sub", "upper"},
-		replaceString, // find, format, gmatch, gsub, match, rep
+		[]string{"len", "sub"},
+		replaceString, // byte, char, find, format, gmatch, gsub, lower, match, rep, reverse, upper
 	},
 	{
 		lua.MathLibName, lua.OpenMath,

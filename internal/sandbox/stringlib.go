@@ -1,44 +1,142 @@
 package sandbox
 
-import lua "github.com/yuin/gopher-lua"
+import (
+	"strings"
+	"unicode/utf8"
 
-// maxPattern bounds patterns and replacements, which gopher-lua reads
-// recursively: a long one would overflow Go's own stack and end the process.
-const maxPattern = 64 << 10
+	lua "github.com/yuin/gopher-lua"
 
-// replaceString bounds what one call may cost and locks the metatable of all
-// strings, which gopher-lua hands to scripts to write to.
-func replaceString(vm *VM, str *lua.LTable, std map[string]lua.LValue) {
+	"luahost/internal/pattern"
+)
+
+// replaceString makes a script pay for what one call does, bounds what it
+// makes, and locks the metatable of all strings, which gopher-lua hands to
+// scripts to write to.
+func replaceString(vm *VM, str *lua.LTable, _ map[string]lua.LValue) {
 	L := vm.state
-	call := func(name string) lua.LGFunction { return std[name].(*lua.LFunction).GFunction }
-	rep, find, match, gsub, gmatch := call("rep"), call("find"), call("match"), call("gsub"), call("gmatch")
+	s := &stringLib{Limits: vm.limits, patterns: map[string]*pattern.Pattern{}}
 	L.SetFuncs(str, map[string]lua.LGFunction{
-		"rep":    func(L *lua.LState) int { vm.checkRep(L); return rep(L) },
-		"format": format,
-		"find":   func(L *lua.LState) int { checkPattern(L, 2); return find(L) },
-		"match":  func(L *lua.LState) int { checkPattern(L, 2); return match(L) },
-		"gsub":   func(L *lua.LState) int { checkPattern(L, 2); checkPattern(L, 3); return gsub(L) },
+		"byte":    byteOf,
+		"char":    char,
+		"find":    s.find,
+		"format":  s.format,
+		"gmatch":  s.gmatch,
+		"gsub":    s.gsub,
+		"lower":   s.lower,
+		"match":   s.match,
+		"rep":     s.rep,
+		"reverse": reverse,
+		"upper":   s.upper,
 	})
-	// gmatch finds its iterator in its first upvalue.
-	iterator := std["gmatch"].(*lua.LFunction).Upvalues[0].Value()
-	str.RawSetString("gmatch", L.NewClosure(func(L *lua.LState) int { checkPattern(L, 2); return gmatch(L) }, iterator))
-
 	locked := L.NewTable()
 	locked.RawSetString("__index", str)
 	locked.RawSetString("__metatable", lua.LFalse)
 	L.SetMetatable(lua.LString(""), locked)
 }
 
-func (vm *VM) checkRep(L *lua.LState) {
-	size, limit := len(L.CheckString(1)), vm.limits.String
-	L.CheckInt(2) // rep's own check; the number may be out of int's range
-	if times := float64(L.CheckNumber(2)); times*float64(size) > float64(limit) {
-		L.RaiseError("bad argument #2 to rep (the result would be longer than %d bytes)", limit)
-	}
+// stringLib is the string library of one VM.
+type stringLib struct {
+	Limits
+	patterns map[string]*pattern.Pattern // that were compiled
 }
 
-func checkPattern(L *lua.LState, n int) {
-	if s, ok := L.Get(n).(lua.LString); ok && len(s) > maxPattern {
-		L.RaiseError("bad argument #%d (longer than %d bytes)", n, maxPattern)
+// maxValues is how many values one call may give or take; the stack of a Lua
+// thread ends at 65536.
+const maxValues = 60_000
+
+// byteOf is string.byte; gopher-lua's gives all bytes where no place is named.
+func byteOf(L *lua.LState) int {
+	s := L.CheckString(1)
+	first := L.OptInt(2, 1)
+	from, to := span(len(s), first, L.OptInt(3, first))
+	if to-from > maxValues {
+		L.RaiseError("string slice too long")
 	}
+	for i := from; i < to; i++ {
+		L.Push(lua.LNumber(s[i]))
+	}
+	pay(L, (to-from)/valuesPerInstruction)
+	return max(to-from, 0)
+}
+
+// span is the part of n bytes that two places of Lua's name, counted from 1, or
+// from the end when they are negative.
+func span(n, first, last int) (from, to int) {
+	if first < 0 {
+		first = max(first+n+1, 1)
+	}
+	if last < 0 {
+		last += n + 1
+	}
+	return max(first, 1) - 1, min(last, n)
+}
+
+// char refuses what is no byte, which gopher-lua cuts off to one.
+func char(L *lua.LState) int {
+	text := make([]byte, L.GetTop())
+	for i := range text {
+		n := L.CheckInt(i + 1)
+		if n < 0 || n > 255 {
+			L.ArgError(i+1, "invalid value")
+		}
+		text[i] = byte(n)
+	}
+	push(L, string(text))
+	return 1
+}
+
+func (s *stringLib) lower(L *lua.LState) int {
+	return s.mapped(L, "lower", strings.ToLower, 'A')
+}
+
+func (s *stringLib) upper(L *lua.LState) int {
+	return s.mapped(L, "upper", strings.ToUpper, 'a')
+}
+
+// mapped knows the letters of all languages, like gopher-lua's functions, but
+// of what is no UTF-8 those of ASCII alone, from first on: gopher-lua's replace
+// the bytes in between, Lua's leave them.
+func (s *stringLib) mapped(L *lua.LState, name string, letters func(string) string, first byte) int {
+	text := L.CheckString(1)
+	pay(L, len(text)/bytesPerInstruction)
+	if utf8.ValidString(text) {
+		text = letters(text) // at most half as long again
+		s.fits(L, name, len(text))
+	} else {
+		ascii := []byte(text)
+		for i, c := range ascii {
+			if first <= c && c < first+26 {
+				ascii[i] = c ^ 0x20
+			}
+		}
+		text = string(ascii)
+	}
+	L.Push(lua.LString(text))
+	return 1
+}
+
+func (s *stringLib) rep(L *lua.LState) int {
+	text := L.CheckString(1)
+	L.CheckInt(2) // what is no number; a number may be out of int's range
+	times := float64(L.CheckNumber(2))
+	switch size := times * float64(len(text)); {
+	case !(size > 0):
+		L.Push(lua.LString(""))
+	case size > float64(s.String):
+		L.RaiseError("bad argument #2 to rep (the result would be longer than %d bytes)", s.String)
+	default:
+		pay(L, int(size)/bytesPerInstruction)
+		L.Push(lua.LString(strings.Repeat(text, int(times))))
+	}
+	return 1
+}
+
+func reverse(L *lua.LState) int {
+	text := L.CheckString(1)
+	reversed := make([]byte, len(text))
+	for i := range len(text) {
+		reversed[len(text)-1-i] = text[i]
+	}
+	push(L, string(reversed))
+	return 1
 }

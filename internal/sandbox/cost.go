@@ -1,0 +1,42 @@
+package sandbox
+
+import lua "github.com/yuin/gopher-lua"
+
+// What an instruction pays for where Go works for a script in bulk. With these,
+// a function of the library takes about as long as the instructions that it
+// takes would.
+const (
+	bytesPerInstruction  = 64
+	stepsPerInstruction  = 16
+	valuesPerInstruction = 16
+)
+
+// pay takes n instructions off the budget that L runs on, and ends the work if
+// none is left, or if it has to end for another reason: no function of the
+// library does more than what was paid for.
+func pay(L *lua.LState, n int) {
+	b, ok := L.Context().(*Budget)
+	if !ok { // the VM is being made
+		return
+	}
+	if b.Charge(n); b.tick > 0 {
+		return
+	}
+	if b.Poll(); b.over != nil {
+		L.RaiseError("%v", b.over)
+	}
+}
+
+// fits raises an error if a text that a function is to make, of size bytes,
+// would be too long. Nothing of that size has been made then.
+func (l Limits) fits(L *lua.LState, name string, size int) {
+	if size > l.String {
+		L.RaiseError("the result of %s would be longer than %d bytes", name, l.String)
+	}
+}
+
+// push gives the script a text that was made for it.
+func push(L *lua.LState, text string) {
+	pay(L, len(text)/bytesPerInstruction)
+	L.Push(lua.LString(text))
+}

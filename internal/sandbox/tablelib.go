@@ -1,0 +1,130 @@
+package sandbox
+
+import (
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// replaceTable makes a script pay for what one call moves, and bounds what it
+// makes. With them go the functions of the base library that take values apart.
+func replaceTable(vm *VM, module *lua.LTable, _ map[string]lua.LValue) {
+	L := vm.state
+	L.SetFuncs(module, map[string]lua.LGFunction{
+		"concat": vm.limits.concat,
+		"insert": insert,
+		"remove": remove,
+		"sort":   sortTable,
+	})
+	pick := L.GetGlobal("select").(*lua.LFunction).GFunction
+	L.SetGlobal("select", L.NewFunction(func(L *lua.LState) int {
+		pay(L, L.GetTop()/valuesPerInstruction)
+		return pick(L)
+	}))
+	L.SetGlobal("unpack", L.NewFunction(unpack))
+}
+
+// concat is table.concat; gopher-lua's puts all values on the stack first, and
+// leaves out what a list lacks between two places that are named.
+func (l Limits) concat(L *lua.LState) int {
+	t, separator := L.CheckTable(1), L.OptString(2, "")
+	first := L.OptInt(3, 1)
+	last := t.Len()
+	if L.Get(4) != lua.LNil {
+		last = L.CheckInt(4)
+	}
+	var out strings.Builder
+	for i := first; i <= last; i++ {
+		v := at(t, i)
+		if !lua.LVCanConvToString(v) {
+			L.RaiseError("invalid value (%s) at index %d in table for concat", v.Type(), i)
+		}
+		if i > first {
+			l.fits(L, "concat", out.Len()+len(separator))
+			out.WriteString(separator)
+		}
+		text := v.String()
+		l.fits(L, "concat", out.Len()+len(text))
+		out.WriteString(text)
+		if i%valuesPerInstruction == 0 {
+			pay(L, 1)
+		}
+		if i == last { // which may be the largest number
+			break
+		}
+	}
+	push(L, out.String())
+	return 1
+}
+
+// at is t[i] without metamethods, wherever it is kept.
+func at(t *lua.LTable, i int) lua.LValue {
+	if 0 < i && i < lua.MaxArrayIndex {
+		return t.RawGetInt(i)
+	}
+	return t.RawGet(lua.LNumber(i))
+}
+
+// insert refuses to make a list longer than its array may be: gopher-lua's
+// would lose sight of what comes after.
+func insert(L *lua.LState) int {
+	t := L.CheckTable(1)
+	n := t.Len()
+	place, value := n+1, L.Get(2)
+	switch L.GetTop() {
+	case 2:
+	case 3:
+		place, value = L.CheckInt(2), L.Get(3)
+	default:
+		L.RaiseError("wrong number of arguments to insert")
+	}
+	switch {
+	case place < 1 || place >= lua.MaxArrayIndex && place > n+1: // is no place in the list
+	case n+1 >= lua.MaxArrayIndex:
+		L.RaiseError("bad argument #1 to insert (the list would be longer than %d values)", n)
+	default:
+		pay(L, max(n-place, place-n)/valuesPerInstruction)
+	}
+	if L.GetTop() == 2 {
+		t.Append(value)
+	} else {
+		t.Insert(place, value)
+	}
+	return 0
+}
+
+// remove takes a value that is there; gopher-lua's takes the last one when the
+// place is none of the list's.
+func remove(L *lua.LState) int {
+	t := L.CheckTable(1)
+	n := t.Len()
+	place := L.OptInt(2, n)
+	if place < 1 || place > n {
+		L.Push(lua.LNil)
+		return 1
+	}
+	pay(L, (n-place)/valuesPerInstruction)
+	L.Push(t.Remove(place))
+	return 1
+}
+
+func unpack(L *lua.LState) int {
+	t := L.CheckTable(1)
+	first := L.OptInt(2, 1)
+	last := t.Len()
+	if L.Get(3) != lua.LNil {
+		last = L.CheckInt(3)
+	}
+	if last < first {
+		return 0
+	}
+	if n := uint64(last) - uint64(first); n >= maxValues {
+		L.RaiseError("too many results to unpack: more than %d", maxValues)
+	}
+	n := last - first + 1
+	pay(L, n/valuesPerInstruction)
+	for i := range n {
+		L.Push(at(t, first+i))
+	}
+	return n
+}
