@@ -72,6 +72,7 @@ func (s *Store) work(told *trouble) (again bool) {
 		return false
 	}
 	revision, unwritten, err := s.transaction(b, jobs)
+	s.states.publish(err == nil)
 	if err != nil {
 		err = s.explain(err)
 		unwritten = err

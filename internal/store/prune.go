@@ -3,48 +3,54 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
-
-	"luahost/internal/clock"
 )
 
 const (
 	pruneEvery = time.Minute
 	sweepEvery = 24 * time.Hour
-	pruneStep  = 50             // calls in one transaction: the writer may have to wait for it
+	pruneStep  = 50             // calls in one transaction, which others may have to wait for
+	expireStep = 500            // keys of scripts in one
 	vacuumStep = 250            // pages in one
 	longest    = 24 * time.Hour // what goes on after that was lost by a crash
 )
 
-// pruner removes what is older than the log is kept, and the oldest of what is
-// more, on a goroutine of its own and in small transactions.
+// pruner removes what is older than the log is kept, the oldest of what is more,
+// and what scripts kept for a time that is over, on a goroutine of its own and in
+// small transactions.
 type pruner struct {
 	*Store
-	keep  Keep
-	clock clock.Clock
+	keep Keep
 
 	swept   time.Time // when traces without a call were last looked for
 	last    int64     // the last number that was given by then
 	failing bool
 }
 
-// run returns when the Store is closed, or at once if there is nothing to do.
+// run returns when the Store is closed. It sleeps while there is nothing to remove
+// nor will be.
 func (p *pruner) run() {
 	defer close(p.pruned)
-	if p.keep == (Keep{}) {
-		return
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
+	ctx := context.Background() // each step is short
 	due := make(chan struct{}, 1)
 	for {
-		err := p.pass(ctx)
-		if err != nil && !p.failing {
-			p.log.Warn("old calls cannot be removed, trying again", slog.Any("err", p.explain(err)))
+		more, err := p.pass(ctx)
+		if errors.Is(err, ErrClosed) {
+			return
 		}
-		p.failing = err != nil
+		if err != nil && !p.failing {
+			p.log.Warn("what is old cannot be removed, trying again", slog.Any("err", p.explain(err)))
+		}
+		if p.failing = err != nil; !p.failing && !more {
+			select {
+			case <-p.states.expiring:
+			case <-p.quit:
+				return
+			}
+		}
 		timer := p.clock.AfterFunc(pruneEvery, func() { due <- struct{}{} })
 		select {
 		case <-due:
@@ -55,7 +61,19 @@ func (p *pruner) run() {
 	}
 }
 
-func (p *pruner) pass(ctx context.Context) error {
+// pass removes what there is to remove, and says whether there will be more.
+func (p *pruner) pass(ctx context.Context) (more bool, err error) {
+	if more, err = p.expire(ctx); err != nil {
+		return more, fmt.Errorf("remove expired state: %w", err)
+	}
+	if p.keep == (Keep{}) {
+		return more, nil
+	}
+	return true, p.prune(ctx)
+}
+
+// prune removes calls.
+func (p *pruner) prune(ctx context.Context) error {
 	now := p.clock.Now()
 	if now.Sub(p.swept) >= sweepEvery {
 		if err := p.sweep(ctx); err != nil {
@@ -74,6 +92,28 @@ func (p *pruner) pass(ctx context.Context) error {
 		}
 	}
 	return p.vacuum(ctx)
+}
+
+// expire removes what scripts kept for a time that is over, and says whether there
+// is something whose time will be.
+func (p *pruner) expire(ctx context.Context) (more bool, err error) {
+	for {
+		var first int64
+		err := p.reader.QueryRowContext(ctx, `SELECT coalesce(min(expires), 0) FROM state WHERE expires <> 0`).Scan(&first)
+		now := p.clock.Now()
+		if err != nil || first == 0 || first > now.UnixMicro() {
+			return first != 0, err
+		}
+		if err := p.commit(ctx, func(tx *sql.Tx) error {
+			d, err := removeExpired(tx, now, expireStep, `TRUE`)
+			if err == nil {
+				p.states.draft.add(d)
+			}
+			return err
+		}); err != nil {
+			return true, err
+		}
+	}
 }
 
 // shrink removes calls from a database that is too large until there is some
@@ -115,25 +155,21 @@ func (p *pruner) removeUntil(ctx context.Context, before time.Time, more func() 
 func (p *pruner) remove(ctx context.Context, before time.Time) (removed int64, err error) {
 	const oldest = `SELECT number FROM calls
 		WHERE date < $1 AND (state = 'ended' OR date < $2) ORDER BY date, number LIMIT $3`
-	tx, err := p.writer.BeginTx(ctx, nil)
-	if err != nil {
-		return 0, err
-	}
-	defer tx.Rollback() //nolint:errcheck // after Commit it has nothing to do
-	var result sql.Result
-	for _, statement := range []string{
-		`DELETE FROM traces WHERE call IN (` + oldest + `)`,
-		`DELETE FROM calls WHERE number IN (` + oldest + `)`,
-	} {
-		result, err = tx.ExecContext(ctx, statement, before.UnixMicro(), p.clock.Now().Add(-longest).UnixMicro(), pruneStep)
-		if err != nil {
-			return 0, err
+	lost := p.clock.Now().Add(-longest)
+	err = p.commit(ctx, func(tx *sql.Tx) error {
+		var result sql.Result
+		for _, statement := range []string{
+			`DELETE FROM traces WHERE call IN (` + oldest + `)`,
+			`DELETE FROM calls WHERE number IN (` + oldest + `)`,
+		} {
+			if result, err = tx.Exec(statement, before.UnixMicro(), lost.UnixMicro(), pruneStep); err != nil {
+				return err
+			}
 		}
-	}
-	if removed, err = result.RowsAffected(); err != nil {
-		return 0, err
-	}
-	return removed, tx.Commit()
+		removed, err = result.RowsAffected()
+		return err
+	})
+	return removed, err
 }
 
 // sweep removes the traces of calls that never came into the log, or that were
@@ -159,7 +195,10 @@ func (p *pruner) sweep(ctx context.Context) error {
 		return err
 	}
 	for _, number := range lost {
-		if _, err := p.writer.ExecContext(ctx, `DELETE FROM traces WHERE call = $1`, number); err != nil {
+		if err := p.commit(ctx, func(tx *sql.Tx) error {
+			_, err := tx.Exec(`DELETE FROM traces WHERE call = $1`, number)
+			return err
+		}); err != nil {
 			return err
 		}
 	}

@@ -1,16 +1,18 @@
 // Package store keeps what must outlive the process in one SQLite file: whom
-// the accounts have seen, how far they have read their updates, and their calls
-// with the trace of each.
+// the accounts have seen, how far they have read their updates, their calls
+// with the trace of each, and what scripts keep.
 //
-// A command opens one Store and gives it to its accounts. Every method may be
-// called from any goroutine. Note methods return at once: what they are given is
-// readable from then on and reaches the disk in the next shared transaction,
-// on the Store's one writing goroutine, so that no decision about a call ever
-// waits for a disk. Flush and KeepCall wait for it, and Close loses nothing; a
-// crash loses at most the last Lag. A second goroutine removes what Options.Keep
-// does not keep. Commands that run beside a Store open a Reader. The package
-// knows nothing of Telegram's types, and leaves to its callers what a call's
-// states and outcomes mean.
+// A command opens one Store and gives it to its accounts and its scripts. Every
+// method may be called from any goroutine. Note methods return at once: what they
+// are given is readable from then on and reaches the disk in the next shared
+// transaction, on the Store's one writing goroutine, so that no decision about a
+// call ever waits for a disk; a crash loses at most the last Lag. Flush, KeepCall
+// and the changes of a State wait for the disk, all that do so at one time for one
+// transaction, and Close loses nothing. A second goroutine removes what
+// Options.Keep does not keep and what has expired. Commands that run beside a
+// Store open a Reader. The package knows nothing of Telegram's types or Lua's, and
+// leaves to its callers what a call's states and outcomes mean, and the values of
+// a State.
 package store
 
 import (
@@ -34,7 +36,7 @@ type Options struct {
 	Lag  time.Duration // how long a write may wait for company in its transaction; default 50 ms
 
 	Keep  Keep        // what of the call log is kept; default: everything
-	Clock clock.Clock // by which calls grow old; default: the system's
+	Clock clock.Clock // by which calls grow old and state expires; default: the system's
 }
 
 // Keep limits the call log, with the traces of its calls.
@@ -48,10 +50,14 @@ type Store struct {
 	path   string
 	log    *slog.Logger
 	lag    time.Duration
+	clock  clock.Clock
+	states *states
 	writer *sql.DB // one connection: SQLite has one writer, and queueing for it in Go is fair
 	reader *sql.DB
 	disk   *Reader // the call log on it
 	rings  *sql.Stmt
+
+	putState, dropState *sql.Stmt // on the writer
 
 	mu       sync.Mutex
 	closed   bool
@@ -91,6 +97,8 @@ func Open(o Options) (*Store, error) {
 		path:    o.Path,
 		log:     o.Log,
 		lag:     o.Lag,
+		clock:   o.Clock,
+		states:  newStates(),
 		peers:   newOverlay(),
 		numbers: numbers{given: make(map[callKey]given)},
 		pending: newBatch(),
@@ -105,7 +113,7 @@ func Open(o Options) (*Store, error) {
 		return nil, explain(s.path, err)
 	}
 	go s.write()
-	go (&pruner{Store: s, keep: o.Keep, clock: o.Clock, last: s.numbers.last}).run()
+	go (&pruner{Store: s, keep: o.Keep, last: s.numbers.last}).run()
 	return s, nil
 }
 
@@ -122,6 +130,9 @@ func (s *Store) open() error {
 		return err
 	}
 	if err := migrate(s.writer); err != nil {
+		return err
+	}
+	if err := s.prepareState(); err != nil {
 		return err
 	}
 	if s.reader, err = connect(s.path, 4, "query_only(1)"); err != nil {
