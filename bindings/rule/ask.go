@@ -32,8 +32,10 @@ type Asking struct {
 // Ask puts an incoming call to the rules, one at a time, until somebody has
 // decided about it, it is over, ctx ends, or none is left. What each answered
 // goes into the call's trace. It waits for a rule that runs for Within at most,
-// and for no VM; a rule that runs on longer goes on after Ask has returned, and
-// after ctx has ended, and may still decide.
+// and for no VM. What rules have used up shortens the time of those that follow,
+// so that all of them together hold up a call for twice as long, however many
+// only wait. A rule that runs on goes on after Ask has returned, and after ctx
+// has ended, and may still decide.
 func Ask(ctx context.Context, a Asking) {
 	if a.Within <= 0 {
 		a.Within = usualWithin
@@ -41,15 +43,14 @@ func Ask(ctx context.Context, a Asking) {
 	if a.Clock == nil {
 		a.Clock = clock.System{}
 	}
-	s := &session{Asking: a, ctx: call.NewContext(ctx, a.Call), rules: byPriority(a.Pin.Registered(Event))}
-	s.facts = s.newFacts()
+	s := newSession(ctx, a)
 	for i := range s.rules {
 		if s.stopped(i) {
 			return
 		}
-		if !s.put(&s.rules[i]) {
-			return
-		}
+		began := a.Clock.Now()
+		s.put(&s.rules[i])
+		s.left -= max(a.Clock.Now().Sub(began), 0)
 	}
 	s.conclude()
 }
@@ -71,9 +72,22 @@ type session struct {
 	ctx     context.Context
 	rules   []script.Registered
 	facts   facts
-	begun   int // rules that matched, or whose match was called
-	pending int // of these, those that were not waited for
+	left    time.Duration // for which the call may still be held up
+	begun   int           // rules that matched, or whose match was called
+	pending int           // of these, those that were not waited for
 }
+
+func newSession(ctx context.Context, a Asking) *session {
+	s := &session{Asking: a, ctx: call.NewContext(ctx, a.Call), left: 2 * a.Within}
+	if a.Pin != nil {
+		s.rules = byPriority(a.Pin.Registered(Event))
+	}
+	s.facts = s.newFacts()
+	return s
+}
+
+// patience is how long the rule that is asked is waited for.
+func (s *session) patience() time.Duration { return max(s.left/2, 0) }
 
 func (s *session) newFacts() facts {
 	f := facts{call: s.Call, now: s.Now, zone: s.Location, ask: s.Facts, ctx: s.question}
@@ -93,7 +107,8 @@ func (s *session) newFacts() facts {
 // rule no longer than an action may.
 func (s *session) question() (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(s.ctx)
-	timer := s.Clock.AfterFunc(s.Within, func() { cancel(fmt.Errorf("no answer within %s", short(s.Within))) })
+	within := s.patience()
+	timer := s.Clock.AfterFunc(within, func() { cancel(fmt.Errorf("no answer within %s", short(within))) })
 	return ctx, func() { timer.Stop(); cancel(nil) }
 }
 
@@ -159,36 +174,42 @@ func past(kind string) string {
 	return kind
 }
 
-// put asks one rule; false says that the host is about to end.
-func (s *session) put(r *script.Registered) bool {
+// put asks one rule.
+func (s *session) put(r *script.Registered) {
 	rule := r.Tag.(*Rule)
 	switch v := rule.when.test(&s.facts); {
 	case v.err != nil:
 		trace(s.Call, r, store.Entry{Text: "failed: " + v.name + ": " + v.err.Error(), Failed: true})
-		return true
 	case v.answer == not:
 		trace(s.Call, r, store.Entry{Text: v.words()})
-		return true
 	default:
-		return s.run(r, v.answer == yes)
+		s.run(r, v.answer == yes)
 	}
 }
 
 // run has a rule act, and waits for it.
-func (s *session) run(r *script.Registered, matched bool) bool {
+func (s *session) run(r *script.Registered, matched bool) {
 	s.begun++
 	a := &asked{rule: r, call: s.Call, facts: s.facts, done: make(chan struct{})}
 	if matched {
 		a.matched()
 	}
+	wait := s.patience().Round(time.Millisecond)
 	late := make(chan struct{})
-	timer := s.Clock.AfterFunc(s.Within, func() { close(late) })
-	defer timer.Stop()
+	if wait > 0 {
+		timer := s.Clock.AfterFunc(wait, func() { close(late) })
+		defer timer.Stop()
+	} else {
+		close(late)
+	}
 	event := script.Event{Name: Event, Args: func(rt *script.Runtime, L *lua.LState) []lua.LValue {
 		return []lua.LValue{calls.New(rt, L, s.Call)}
 	}}
 	if !s.Pin.Start(withAsked(context.WithoutCancel(s.ctx), a), *r, event, a.ended) {
-		return false
+		if s.ctx.Err() == nil {
+			trace(s.Call, r, store.Entry{Text: "was not run: its script is suspended, or has too many handlers at work", Failed: true})
+		}
+		return
 	}
 	select {
 	case <-a.done:
@@ -196,9 +217,8 @@ func (s *session) run(r *script.Registered, matched bool) bool {
 	case <-s.ctx.Done():
 	case <-late:
 		s.pending++
-		trace(s.Call, r, store.Entry{Text: "has not decided within " + short(s.Within) + ": the next rule is asked, and this one may still decide", Took: s.Within})
+		trace(s.Call, r, store.Entry{Text: "has not decided within " + short(wait) + ": the next rule is asked, and this one may still decide", Took: wait})
 	}
-	return true
 }
 
 // conclude says what came of it all.

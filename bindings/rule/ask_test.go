@@ -120,6 +120,37 @@ rule "next"    { action = function(call) note("next") end }`})
 	w.Over(end, c)
 }
 
+// However many rules only wait, those behind them are asked within twice the time.
+func TestRulesTogetherHoldACallUpForTwiceTheTime(t *testing.T) {
+	w := phonetest.New(t, phonetest.Evening, map[string]string{"a.lua": `
+for i = 1, 30 do
+  rule("holds " .. i) { action = function(call) sleep("1h") end }
+end`, "b.lua": `rule "good" { action = function(call) assert(call:decline()) end }`})
+	began := w.Clock.Now()
+	end, c := w.Ring(w.Person(simulator.User{FirstName: "Ann"}), false)
+	set := map[time.Duration]int{}
+	for left := 4 * time.Second; ; {
+		wait := (left / 2).Round(time.Millisecond)
+		if wait == 0 { // those that follow are not waited for
+			break
+		}
+		set[wait]++
+		w.Timers(wait, set[wait])
+		w.Clock.Advance(wait)
+		left -= wait
+	}
+	<-c.Decided()
+	if took := w.Clock.Now().Sub(began); took > 4*time.Second {
+		t.Errorf("the rule behind them was asked after %s", took)
+	}
+	if kind, by, _ := c.Decision(); kind != "decline" || by.Rule != "good" {
+		t.Errorf("decision: %s by %+v", kind, by)
+	}
+	w.Over(end, c)
+	w.Clock.Advance(time.Hour)
+	w.Check(31)
+}
+
 // What a rule does after it has decided is its own affair: it is not cut short.
 func TestARuleGoesOnAfterItsDecision(t *testing.T) {
 	w := phonetest.New(t, phonetest.Evening, map[string]string{"a.lua": `

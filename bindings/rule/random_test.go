@@ -61,7 +61,7 @@ func TestRandomTrees(t *testing.T) {
 		want := grow(r, 4)
 		rule := compiled(t, want.text)
 		asked, inVM := 0, false
-		s := &session{ctx: t.Context(), Asking: Asking{Clock: clock.System{}, Within: time.Minute, Facts: Facts{Call: c, Blocked: func(context.Context) (bool, error) {
+		s := &session{ctx: t.Context(), left: time.Hour, Asking: Asking{Clock: clock.System{}, Within: time.Minute, Facts: Facts{Call: c, Blocked: func(context.Context) (bool, error) {
 			if asked++; inVM {
 				t.Errorf("%s: asked for the block list in the VM", want.text)
 			}

@@ -100,7 +100,7 @@ func answered(t testing.TB, r *Rule, c ring) string {
 		c.at = in(t, "Europe/Berlin", "2026-03-06 12:00:00")
 	}
 	berlin, _ := time.LoadLocation("Europe/Berlin")
-	s := &session{ctx: t.Context(), Asking: Asking{Clock: clock.System{}, Within: time.Minute}}
+	s := &session{ctx: t.Context(), left: time.Hour, Asking: Asking{Clock: clock.System{}, Within: time.Minute}}
 	s.Asking.Facts = Facts{
 		Call: ringing(t, c.from, c.video), Now: c.at, Location: berlin,
 		Blocked: func(context.Context) (bool, error) { return blockers[c.from.ID], nil },
@@ -358,7 +358,7 @@ func TestWrongWhen(t *testing.T) {
 
 // A call counts itself also where nobody keeps a log.
 func TestRingsWithoutALog(t *testing.T) {
-	s := &session{ctx: t.Context(), Asking: Asking{Facts: Facts{Call: ringing(t, nobody, false)}}}
+	s := &session{ctx: t.Context(), left: time.Hour, Asking: Asking{Facts: Facts{Call: ringing(t, nobody, false)}}}
 	f := s.newFacts()
 	v := compiled(t, `{repeated = {times = 2, within = "1h"}}`).when.test(&f)
 	if got := v.words(); got != "repeated: 1 call within 1h, wanted 2" {
@@ -380,7 +380,7 @@ func TestFactsAreAskedOnce(t *testing.T) {
 			return nil, errors.New("the disk is full")
 		},
 	}
-	s := &session{ctx: t.Context(), Asking: Asking{Clock: clock.System{}, Within: time.Minute, Facts: a}}
+	s := &session{ctx: t.Context(), left: time.Hour, Asking: Asking{Clock: clock.System{}, Within: time.Minute, Facts: a}}
 	f := s.newFacts()
 	f.longest = 24 * time.Hour
 	stranger := compiled(t, `{any = {{from = "blocked"}, {from = "stranger"}, {from = "stranger", days = "mon"}}}`)
