@@ -87,7 +87,7 @@ func (b *Budget) Poll() {
 func (b *Budget) why() error {
 	switch {
 	case b.Context.Err() != nil:
-		return ended(b.Context)
+		return Ended(b.Context)
 	case b.Used() >= b.limit:
 		return fmt.Errorf("%w: more than %d", ErrInstructions, b.limit)
 	case b.Ran() > b.time:
@@ -99,8 +99,11 @@ func (b *Budget) why() error {
 	}
 }
 
-// ended says why a context has ended.
-func ended(ctx context.Context) error {
+// Ended is the error of work whose context has ended; nil if it has not.
+func Ended(ctx context.Context) error {
+	if ctx.Err() == nil {
+		return nil
+	}
 	cause := context.Cause(ctx)
 	if errors.Is(cause, ctx.Err()) {
 		return fmt.Errorf("the handler was ended: %w", cause)

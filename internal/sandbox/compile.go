@@ -16,11 +16,7 @@ func Compile(name, source string) (proto *lua.FunctionProto, err error) {
 			err = fmt.Errorf("%s: cannot be compiled: %v", name, r)
 		}
 	}()
-	// A first line for the shell is none of Lua's; the line stays for the count.
-	source = strings.TrimPrefix(source, "\ufeff")
-	if strings.HasPrefix(source, "#") {
-		source = "--" + source
-	}
+	source = plain(source)
 	chunk, err := parse.Parse(strings.NewReader(source), name)
 	if err != nil {
 		return nil, syntaxError(name, source, err)
@@ -33,6 +29,16 @@ func Compile(name, source string) (proto *lua.FunctionProto, err error) {
 		return nil, syntaxError(name, source, err)
 	}
 	return proto, nil
+}
+
+// plain takes from a source what is none of Lua's: a byte order mark, and a first
+// line for the shell, which stays for the count.
+func plain(source string) string {
+	source = strings.TrimPrefix(source, "\ufeff")
+	if strings.HasPrefix(source, "#") {
+		source = "--" + source
+	}
+	return source
 }
 
 func syntaxError(name, source string, err error) error {

@@ -15,14 +15,16 @@ import (
 const (
 	explainBudget = 10_000 // instructions of the __tostring of an uncaught error
 	explainTime   = time.Second
-	maxMessage    = 4096   // bytes of an error's text
-	maxTraceback  = 16384  // bytes of its calls, which name functions as long as the script made them
+	maxMessage    = 4096  // bytes of an error's text
+	maxTraceback  = 16384 // bytes of its calls, which name functions as long as the script made them
 )
 
 // Error is what a script raised and did not catch.
 type Error struct {
 	Message   string // one line, with file and line where they are known
 	Traceback string // of Lua's calls; of Go's too when a binding panicked
+	Source    string // the line of the script, where it is known
+	Hint      string // what may have been meant, which the message says too
 	cause     error  // ErrInstructions or the context's error when the host ended it
 }
 
@@ -64,6 +66,8 @@ func (vm *VM) fault(L *lua.LState, err error) *Error {
 			fault.Message = at[1] + " " + fault.Message
 		}
 	}
+	e := vm.explain(fault.Message)
+	fault.Message, fault.Source, fault.Hint = e.message, e.source, e.hint
 	fault.Message, fault.Traceback = clip(fault.Message, maxMessage), clip(fault.Traceback, maxTraceback)
 	return fault
 }

@@ -72,6 +72,11 @@ type VM struct {
 	idle     []*lua.LState
 	resumed  map[*lua.LState]bool // coroutines at work, in whichever thread
 	random   *rand.Rand
+
+	sources   map[string]string // by name of the chunk
+	protos    []*lua.FunctionProto
+	explained map[string]explanation // by message
+	readings  int                    // of sources, to explain
 }
 
 // maxIdle is how many Lua threads a VM keeps for the next piece of work; one
@@ -100,6 +105,9 @@ func New(opts Options) *VM {
 		poll:    opts.Poll,
 		resumed: map[*lua.LState]bool{},
 		random:  rand.New(rand.NewPCG(seed, seed)),
+
+		sources:   map[string]string{},
+		explained: map[string]explanation{},
 	}
 	vm.state = lua.NewState(lua.Options{
 		CallStackSize:       vm.limits.Depth,

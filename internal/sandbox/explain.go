@@ -1,0 +1,231 @@
+package sandbox
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/ast"
+	"github.com/yuin/gopher-lua/parse"
+)
+
+// Bounds of what explaining errors may cost.
+const (
+	maxExplained  = 256 << 10 // bytes of a source that is read again for it
+	maxReadings   = 20        // of sources, in the life of a VM
+	maxSourceLine = 200       // bytes of the line that is shown
+)
+
+// AddSource has errors in a chunk of that name show its lines, and name what
+// was nil in them. proto is its code, for Undefined.
+func (vm *VM) AddSource(name, source string, proto *lua.FunctionProto) {
+	vm.sources[name] = source
+	vm.protos = append(vm.protos, proto)
+}
+
+// explanation is what can be said about an error beyond its message.
+type explanation struct {
+	message string
+	source  string
+	hint    string
+}
+
+// explain finds out what was nil in the line that an error names. gopher-lua
+// says what was attempted, and not on what.
+func (vm *VM) explain(message string) explanation {
+	if known, ok := vm.explained[message]; ok {
+		return known
+	}
+	e := explanation{message: message}
+	at := located.FindStringSubmatch(message)
+	if at == nil || vm.sources[at[1]] == "" {
+		return e
+	}
+	source := vm.sources[at[1]]
+	line, _ := strconv.Atoi(at[2])
+	e.source = clip(lineOf(source, line), maxSourceLine)
+	for _, f := range faults {
+		if m := f.text.FindStringSubmatch(at[3]); m != nil {
+			if chunk := vm.reread(at[1], source); chunk != nil {
+				vm.name(&e, at[1]+":"+at[2]+": ", f, m, chunk, line)
+			}
+			break
+		}
+	}
+	if len(vm.explained) < maxReadings*4 {
+		vm.explained[message] = e
+	}
+	return e
+}
+
+var located = regexp.MustCompile(`(?s)^([^\s:]+):(\d+): (.*)$`)
+
+func lineOf(source string, line int) string {
+	for n := 1; ; n++ {
+		text, rest, more := strings.Cut(source, "\n")
+		if n == line {
+			return strings.TrimSpace(text)
+		}
+		if !more {
+			return ""
+		}
+		source = rest
+	}
+}
+
+// reread gives the syntax tree of a source, if that is not too much.
+func (vm *VM) reread(name, source string) []ast.Stmt {
+	if vm.readings++; vm.readings > maxReadings || len(source) > maxExplained {
+		return nil
+	}
+	chunk, err := parse.Parse(strings.NewReader(plain(source)), name)
+	if err != nil {
+		return nil
+	}
+	return chunk
+}
+
+// faultKind is one kind of gopher-lua's errors: how it is worded, which expressions
+// of a line may have raised it, and how it is worded with a name.
+type faultKind struct {
+	text  *regexp.Regexp
+	find  func(node any, m []string) []ast.Expr // that may have been nil
+	named func(m []string, name string) string
+	calls bool // what was no function may be anything else
+}
+
+var faults = []faultKind{
+	{
+		regexp.MustCompile(`^attempt to index a non-table object\((\w+)\) with key '(.*)'$`),
+		func(node any, m []string) []ast.Expr {
+			switch n := node.(type) {
+			case *ast.AttrGetExpr:
+				if key, ok := n.Key.(*ast.StringExpr); !ok || key.Value == m[2] {
+					return []ast.Expr{n.Object}
+				}
+			case *ast.FuncCallExpr:
+				if n.Receiver != nil && n.Method == m[2] {
+					return []ast.Expr{n.Receiver}
+				}
+			}
+			return nil
+		},
+		func(m []string, name string) string {
+			return fmt.Sprintf("attempt to index %s %q with key %q", m[1], name, m[2])
+		},
+		false,
+	},
+	{
+		regexp.MustCompile(`^attempt to call a non-function object$`),
+		func(node any, _ []string) []ast.Expr {
+			n, ok := node.(*ast.FuncCallExpr)
+			switch {
+			case !ok:
+				return nil
+			case n.Receiver != nil:
+				return []ast.Expr{&ast.AttrGetExpr{Object: n.Receiver, Key: &ast.StringExpr{Value: n.Method}}}
+			default:
+				return []ast.Expr{n.Func}
+			}
+		},
+		func(_ []string, name string) string {
+			return fmt.Sprintf("attempt to call %q, which is no function", name)
+		},
+		true,
+	},
+	{
+		regexp.MustCompile(`^(cannot perform (\w+) operation between |attempt to compare )(\w+)( and | with )(\w+)$`),
+		func(node any, m []string) []ast.Expr {
+			var left, right ast.Expr
+			switch n := node.(type) {
+			case *ast.ArithmeticOpExpr:
+				left, right = n.Lhs, n.Rhs
+			case *ast.RelationalOpExpr:
+				left, right = n.Lhs, n.Rhs
+			case *ast.StringConcatOpExpr:
+				left, right = n.Lhs, n.Rhs
+			default:
+				return nil
+			}
+			var list []ast.Expr
+			if m[3] == "nil" {
+				list = append(list, left)
+			}
+			if m[5] == "nil" {
+				list = append(list, right)
+			}
+			return list
+		},
+		func(m []string, name string) string {
+			left, right := m[3], m[5]
+			if left == "nil" {
+				left += " " + strconv.Quote(name)
+			} else {
+				right += " " + strconv.Quote(name)
+			}
+			return m[1] + left + m[4] + right
+		},
+		false,
+	},
+}
+
+// name puts the name of what was nil into the message, if the line has but one
+// candidate, and the name that may have been meant into the hint.
+func (vm *VM) name(e *explanation, at string, kind faultKind, m []string, chunk []ast.Stmt, line int) {
+	var names []string
+	declared := map[string]bool{}
+	visit(chunk, func(node any) {
+		declare(node, declared)
+		if n, ok := node.(ast.PositionHolder); !ok || n.Line() != line {
+			return
+		}
+		for _, expr := range kind.find(node, m) {
+			if name := text(expr); name != "" && !slices.Contains(names, name) && !vm.holds(name, declared, kind) {
+				names = append(names, name)
+			}
+		}
+	})
+	if len(names) != 1 {
+		return
+	}
+	e.message = at + kind.named(m, names[0])
+	if near := vm.near(names[0], declared); near != "" {
+		e.hint = fmt.Sprintf("did you mean %q?", near)
+		e.message += ": " + e.hint
+	}
+}
+
+// text writes an expression that has a name, as the script does.
+func text(expr ast.Expr) string {
+	switch e := expr.(type) {
+	case *ast.IdentExpr:
+		return e.Value
+	case *ast.AttrGetExpr:
+		of, key := text(e.Object), "[…]"
+		switch k := e.Key.(type) {
+		case *ast.StringExpr:
+			key = "." + k.Value
+		case *ast.NumberExpr:
+			key = "[" + k.Value + "]"
+		}
+		if of != "" {
+			return of + key
+		}
+	case *ast.FuncCallExpr:
+		of := ""
+		if e.Receiver != nil {
+			if of = text(e.Receiver); of != "" {
+				of += ":" + e.Method
+			}
+		} else {
+			of = text(e.Func)
+		}
+		if of != "" {
+			return of + "()"
+		}
+	}
+	return ""
+}
