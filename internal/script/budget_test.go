@@ -12,7 +12,7 @@ import (
 	"luahost/internal/script"
 )
 
-func small(o *script.Options) { o.Limits.Instructions = 100_000 }
+func small(o *script.Options) { o.Limits.Instructions, o.Limits.SuspendAfter = 100_000, 1000 }
 
 // Nothing that Lua puts around an endless loop holds the budget's end.
 func TestBudgetEndsEveryKindOfLoop(t *testing.T) {

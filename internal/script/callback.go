@@ -38,9 +38,10 @@ type Callback struct {
 // once, without locks, on whichever goroutine ended it.
 func (rt *Runtime) Callback(L *lua.LState, name string, fn *lua.LFunction, once bool, gone func()) *Callback {
 	t, h := taskOf(L), rt.host
+	file, line := CallerPlace(L)
 	c := &Callback{
 		rt: rt, ctx: valuesOf(t.ctx), once: once, gone: gone, origin: t.origin,
-		handler: &handler{rt: rt, event: name, line: CallerLine(L), fn: fn},
+		handler: &handler{rt: rt, event: name, file: file, line: line, fn: fn},
 	}
 	c.keeps = once && !c.origin.loading
 	h.mu.Lock()
@@ -92,17 +93,17 @@ func (c *Callback) Start(args func(rt *Runtime, L *lua.LState) []lua.LValue, end
 	}
 	rt.queue.Lock()
 	defer rt.queue.Unlock()
-	if c.over {
+	if c.over || !rt.usage.admit(h.opts.Limits.InFlight) {
 		return false
 	}
 	t := h.newTask(c.ctx, c.handler, Event{Name: c.handler.event, Args: args}, h.opts.Clock.Now())
 	t.origin, t.done = c.origin, ended
-	rt.push(t)
+	rt.inflight++
 	if c.once {
 		rt.remove(c)
 	}
 	h.running.Add(1)
-	go rt.serve()
+	rt.turns.begin(t)
 	return true
 }
 

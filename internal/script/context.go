@@ -4,13 +4,13 @@ import "context"
 
 // newTaskContext is a context that ends with alive or with ctx, has ctx's
 // values, and says whose it is.
-func newTaskContext(alive, ctx context.Context, who Handler) (context.Context, context.CancelFunc) {
-	life, end := context.WithCancel(alive)
+func newTaskContext(alive, ctx context.Context, who Handler) (context.Context, context.CancelCauseFunc) {
+	life, end := context.WithCancelCause(alive)
 	if ctx.Done() == nil {
 		return &taskContext{Context: life, values: ctx, who: who}, end
 	}
-	unlink := context.AfterFunc(ctx, end)
-	return &taskContext{Context: life, values: ctx, who: who}, func() { unlink(); end() }
+	unlink := context.AfterFunc(ctx, func() { end(context.Cause(ctx)) })
+	return &taskContext{Context: life, values: ctx, who: who}, func(cause error) { unlink(); end(cause) }
 }
 
 type taskContext struct {
@@ -40,13 +40,14 @@ func (c *taskContext) Value(key any) any {
 // blockContext is a handler's context while it waits at a line of Lua.
 type blockContext struct {
 	context.Context
-	at int
+	file string
+	at   int
 }
 
 func (c *blockContext) Value(key any) any {
 	v := c.Context.Value(key)
 	if who, ok := v.(Handler); ok && key == (handlerKey{}) {
-		who.At = c.at
+		who.AtFile, who.At = c.file, c.at
 		return who
 	}
 	return v

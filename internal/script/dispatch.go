@@ -3,6 +3,8 @@ package script
 import (
 	"context"
 	"errors"
+	"math"
+	"sync/atomic"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -23,9 +25,11 @@ type Handler struct {
 	Script     string
 	Generation string
 	Event      string // "" while the script loads
-	Line       int    // where the handler was registered
-	At         int    // where it waits, in Block; else 0
-	Tag        any    // of Register; nil for a handler of On
+	File       string // where the handler was registered: the script, or a module of it
+	Line       int
+	AtFile     string // where it waits, in Block; else "" and 0
+	At         int
+	Tag        any // of Register; nil for a handler of On
 }
 
 // FromContext is the handler that a context of Runtime.Context or Runtime.Block
@@ -43,12 +47,17 @@ type task struct {
 	handler *handler // nil for a load
 	event   Event
 	ctx     context.Context
-	end     context.CancelFunc
+	end     context.CancelCauseFunc
 	budget  sandbox.Budget
 	queued  time.Time
 	began   time.Time
 	done    func(Run) // nil, or whoever waits for its end
 	origin  origin
+
+	wake    chan bool     // its turn has come, or never will; nil while it has not begun
+	settled atomic.Bool   // it has ended, or was written off
+	gone    chan struct{} // of a load: closed when it was written off
+	work
 }
 
 // Dispatch starts every handler of the event, in the order of their scripts'
@@ -87,16 +96,24 @@ func (h *Host) dispatch(ctx context.Context, ev Event, handlers []*handler, from
 	return started
 }
 
-// start starts one handler, unless its generation has ended, with h.mu held.
+// start starts one handler, unless its generation has ended or its script has
+// too many at work, with h.mu held.
 func (h *Host) start(ctx context.Context, to *handler, ev Event, from origin, ended func(Run)) bool {
-	t := h.newTask(ctx, to, ev, h.opts.Clock.Now())
-	t.origin, t.done = from, ended
-	if !to.rt.enqueue(t) {
-		t.end()
+	limit := h.opts.Limits.InFlight
+	if ev.Name == eventUnload {
+		limit = math.MaxInt // it is started once
+	}
+	if !to.rt.usage.admit(limit) {
 		return false
 	}
+	if !to.rt.enter(ev.Name) {
+		to.rt.usage.leave()
+		return false
+	}
+	t := h.newTask(ctx, to, ev, h.opts.Clock.Now())
+	t.origin, t.done = from, ended
 	h.running.Add(1)
-	go to.rt.serve()
+	to.rt.turns.begin(t)
 	return true
 }
 
@@ -107,18 +124,18 @@ func (h *Host) newTask(ctx context.Context, to *handler, ev Event, now time.Time
 		alive = h.alive // what it has to do comes after its generation's end
 	}
 	t.ctx, t.end = newTaskContext(alive, ctx, Handler{
-		Script: to.rt.script, Generation: to.rt.generation, Event: to.event, Line: to.line, Tag: to.tag,
+		Script: to.rt.script, Generation: to.rt.generation, Event: to.event, File: to.file, Line: to.line, Tag: to.tag,
 	})
 	t.budget = to.rt.vm.Budget(t.ctx, t)
 	return t
 }
 
-// serve runs one of the VM's starts, the first one when the lock is granted.
-func (rt *Runtime) serve() {
+// serve runs a handler whose turn it is.
+func (t *task) serve() {
 	growStack(0)
-	t, err := rt.serveNext()
-	t.end()
-	rt.host.ended(t, err)
+	err := error(ErrStuck) // of its VM, which Block does not come back to
+	defer func() { t.rt.host.ended(t, err) }()
+	err = t.run()
 }
 
 // growStack makes room on a new goroutine's stack at once. A handler needs some
@@ -131,16 +148,16 @@ func growStack(at int) byte {
 	return room[at]
 }
 
-func (rt *Runtime) serveNext() (*task, error) {
-	rt.lock.Lock()
-	defer rt.lock.Unlock()
-	t := rt.next()
-	t.began = rt.host.opts.Clock.Now()
+func (t *task) run() error {
+	rt := t.rt
+	defer rt.turns.release()
+	rt.turns.began(t, rt.host.opts.Clock.Now())
 	L := rt.vm.Thread()
 	rt.vm.Enter(L, &t.budget)
 	err := t.handle(L)
+	t.pause()
 	rt.vm.Leave(L, err == nil)
-	return t, err
+	return err
 }
 
 // handle calls the handler on L. Nothing that a script or a binding does gets
@@ -162,18 +179,25 @@ func (t *task) handle(L *lua.LState) (err error) {
 	return t.rt.vm.Call(L, len(args))
 }
 
-// ended lets go of a handler's VM and reports it: whoever is told can see in
-// Status that it has ended.
+// ended lets go of a handler's VM and reports it, unless it was written off:
+// whoever is told can see in Status that it has ended.
 func (h *Host) ended(t *task, err error) {
+	if !t.settled.CompareAndSwap(false, true) {
+		return
+	}
 	defer h.running.Done()
+	t.end(nil)
+	h.memory.forget(t)
 	rt := t.rt
 	if err != nil {
 		h.logFault(t, err)
+		h.exhausted(t, err)
 	}
 	run := Run{
-		Event: t.event.Name, Script: rt.script, Line: t.handler.line, Generation: rt.generation,
+		Event: t.event.Name, Script: rt.script, File: t.handler.file, Line: t.handler.line, Generation: rt.generation,
 		Queued: t.began.Sub(t.queued), Took: h.opts.Clock.Now().Sub(t.began), Err: err, Context: t.ctx,
 	}
+	rt.usage.leave()
 	if rt.leave() {
 		h.finish(rt)
 	}
@@ -183,15 +207,24 @@ func (h *Host) ended(t *task, err error) {
 	}
 }
 
+// logFault tells an error once, and counts it from then on. What is told counts as
+// lines of the script's.
 func (h *Host) logFault(t *task, err error) {
-	log := t.rt.log.With("event", t.event.Name, "line", t.handler.line)
+	rt, now := t.rt, h.opts.Clock.Now()
+	tell, times := rt.usage.fault(faultKey{t.event.Name, t.handler.line, err.Error()}, now)
+	if !tell || !rt.usage.mayLog(now) {
+		return
+	}
+	attrs := []any{"event", t.event.Name, "line", t.handler.line, "error", err}
 	var fault *sandbox.Error
 	switch {
+	case times > 1:
+		rt.log.ErrorContext(t.ctx, "handler failed again", append(attrs, "times", times)...)
 	case errors.Is(err, context.Canceled):
-		log.Info("handler ended early", "error", err)
+		rt.log.InfoContext(t.ctx, "handler ended early", attrs...)
 	case errors.As(err, &fault) && fault.Traceback != "":
-		log.Error("handler failed", "error", err, "traceback", fault.Traceback)
+		rt.log.ErrorContext(t.ctx, "handler failed", append(attrs, "traceback", fault.Traceback)...)
 	default:
-		log.Error("handler failed", "error", err)
+		rt.log.ErrorContext(t.ctx, "handler failed", attrs...)
 	}
 }

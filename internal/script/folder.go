@@ -31,14 +31,6 @@ func (f file) digest() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// generation is what a digest is called in logs.
-func (f file) generation() string {
-	if f.err != nil {
-		return ""
-	}
-	return f.digest()[:8]
-}
-
 // isScript tells scripts from their tests, dotfiles and editors' backups.
 func isScript(name string) bool {
 	return strings.HasSuffix(name, ".lua") && !strings.HasSuffix(name, "_test.lua") && !strings.HasPrefix(name, ".")
@@ -70,10 +62,10 @@ func folderError(dir string, err error) error {
 	}
 }
 
-// readFile reads one script, at most a byte more than the limit.
+// readFile reads one script.
 func readFile(dir, name string, limit int) file {
 	path := filepath.Join(dir, name)
-	source, err := readSettled(path, limit)
+	source, err := readSettled(os.Stat, os.Open, path, limit)
 	switch {
 	case err == nil, errors.Is(err, errUnsettled):
 	case errors.Is(err, fs.ErrNotExist) && !isLink(path): // gone since the folder was listed
@@ -93,9 +85,10 @@ func isLink(path string) bool {
 	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 
-// readSettled reads a file that is not written to meanwhile.
-func readSettled(path string, limit int) (string, error) {
-	before, err := os.Stat(path)
+// readSettled reads a file that is not written to meanwhile, at most a byte more
+// than the limit.
+func readSettled(stat func(string) (fs.FileInfo, error), open func(string) (*os.File, error), path string, limit int) (string, error) {
+	before, err := stat(path)
 	switch {
 	case err != nil:
 		return "", err
@@ -104,7 +97,7 @@ func readSettled(path string, limit int) (string, error) {
 	case !before.Mode().IsRegular():
 		return "", errors.New("not a regular file")
 	}
-	f, err := os.Open(path)
+	f, err := open(path)
 	if err != nil {
 		return "", err
 	}
@@ -113,7 +106,7 @@ func readSettled(path string, limit int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	after, err := os.Stat(path)
+	after, err := stat(path)
 	if err != nil || !os.SameFile(before, after) || after.Size() != before.Size() || !after.ModTime().Equal(before.ModTime()) {
 		return "", errUnsettled
 	}

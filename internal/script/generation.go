@@ -26,7 +26,6 @@ type life struct {
 	since time.Time // when it was loaded
 
 	queue     sync.Mutex // guards the rest; may be taken with any other lock held
-	starts    []*task    // dispatched and not begun
 	inflight  int        // dispatched and not ended
 	pins      int        // that may still dispatch to it
 	holds     int        // callbacks that it waits for
@@ -34,44 +33,28 @@ type life struct {
 	bound     map[*Pin]map[*Callback]struct{} // those that end with a pin
 	retired   bool                            // replaced, or its file is gone
 	unloading bool                            // its handlers of "unload" were started
+	removed   bool                            // suspended, or stuck
 	expired   bool                            // at its limit: nothing starts on it any more
 	expiry    clock.Timer
 	successor *Runtime // whose "load" waits for its end
+
+	exhaustions []time.Time // of the last minute
 }
 
 func (l *life) unused() bool {
 	return l.retired && l.inflight == 0 && (l.expired || l.pins == 0 && l.holds == 0)
 }
 
-// enqueue adds a start, to be begun by one call of serve. A generation that has
-// ended takes none.
-func (l *life) enqueue(t *task) bool {
+// enter counts a handler that is to begin. A generation that has ended takes
+// none.
+func (l *life) enter(event string) bool {
 	l.queue.Lock()
 	defer l.queue.Unlock()
-	if l.expired && t.event.Name != eventUnload {
+	if l.expired && event != eventUnload {
 		return false
 	}
-	l.push(t)
-	return true
-}
-
-// push is enqueue with the queue locked.
-func (l *life) push(t *task) {
-	l.starts = append(l.starts, t)
 	l.inflight++
-}
-
-// next takes the first start. The VM's lock is not granted in the order in
-// which it was asked for, so whoever gets it serves the head of the queue.
-func (l *life) next() *task {
-	l.queue.Lock()
-	defer l.queue.Unlock()
-	t := l.starts[0]
-	l.starts[0] = nil
-	if l.starts = l.starts[1:]; len(l.starts) == 0 {
-		l.starts = nil
-	}
-	return t
+	return true
 }
 
 // leave counts a handler that has ended.
@@ -156,6 +139,13 @@ func (l *life) remove(c *Callback) {
 	}
 }
 
+// timers counts the callbacks.
+func (l *life) timers() int {
+	l.queue.Lock()
+	defer l.queue.Unlock()
+	return len(l.callbacks)
+}
+
 func (rt *Runtime) handlersOf(event string) []*handler {
 	var list []*handler
 	for _, h := range rt.handlers {
@@ -164,6 +154,17 @@ func (rt *Runtime) handlersOf(event string) []*handler {
 		}
 	}
 	return list
+}
+
+// arm calls what AtLive has left, when nothing can go wrong any more.
+func (rt *Runtime) arm() {
+	rt.host.mu.Lock()
+	rt.taken = true
+	rt.host.mu.Unlock()
+	for _, fn := range rt.armed {
+		fn()
+	}
+	rt.armed = nil
 }
 
 // succeed lets the old generation go, on which nothing is dispatched from here
@@ -285,8 +286,10 @@ func (rt *Runtime) close() {
 	rt.queue.Unlock()
 	rt.end()
 	endAll(over)
-	rt.lock.Lock()
-	defer rt.lock.Unlock()
+	if closer := (&task{rt: rt}); !rt.turns.acquire(closer) {
+		return // whoever has the VM never gives it back
+	}
+	defer rt.turns.release()
 	if rt.closed {
 		return
 	}

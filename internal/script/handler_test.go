@@ -19,7 +19,7 @@ func TestEventsStartInTheOrderOfDispatch(t *testing.T) {
 	w := start(t, map[string]string{
 		"a.lua": `on("hold", function() note("held") wait("go") end)
 		          on("n", function(n) note(n) block() end)`,
-	})
+	}, func(o *script.Options) { o.Limits.InFlight = 2000 })
 	const events = 2000
 	var want []string
 	for n := range events {
@@ -266,7 +266,7 @@ func TestContextOfAHandler(t *testing.T) {
 	if v := ctx.Value(key{}); v != "carried" {
 		t.Errorf("the dispatcher's value: %v", v)
 	}
-	want := script.Handler{Script: "a.lua", Generation: w.Status()[0].Generation, Event: "x", Line: 3}
+	want := script.Handler{Script: "a.lua", Generation: w.Status()[0].Generation, Event: "x", File: "a.lua", Line: 3}
 	if h, ok := script.FromContext(ctx); !ok || h != want {
 		t.Errorf("FromContext: %+v %v, want %+v", h, ok, want)
 	}

@@ -2,9 +2,12 @@ package script
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	"luahost/internal/nearest"
 )
 
 // Load reads the folder and loads every script in it. A script that is broken
@@ -13,7 +16,7 @@ import (
 func (h *Host) Load() error {
 	h.reloading.Lock()
 	defer h.reloading.Unlock()
-	_, err := h.scan(true)
+	_, err := h.scan(true, nil)
 	return err
 }
 
@@ -26,25 +29,31 @@ func (h *Host) Reload(names ...string) ([]Reload, error) {
 	h.reloading.Lock()
 	defer h.reloading.Unlock()
 	h.results = nil
-	for _, name := range names {
-		if name != "" && !strings.HasSuffix(name, ".lua") {
-			name += ".lua"
-		}
-		h.mu.Lock()
-		if s := h.scripts[name]; s != nil {
-			s.seen = ""
-		}
-		h.mu.Unlock()
-	}
-	_, err := h.scan(true)
+	_, err := h.scan(true, fileNames(names))
+	slices.SortFunc(h.results, func(a, b Reload) int { return strings.Compare(a.Script, b.Script) })
 	return h.results, err
 }
 
-// scan brings what is loaded in line with the folder, with reloading held. It
-// says whether the folder is to be read again soon: a file was being written,
-// or one is missing and sure is false, so that a save in two steps may be
-// between them.
-func (h *Host) scan(sure bool) (unsettled bool, err error) {
+// fileNames are the names of scripts with .lua; nil stands for all of them.
+func fileNames(names []string) map[string]bool {
+	var files map[string]bool
+	for _, name := range names {
+		if name == "" {
+			return nil
+		}
+		if files == nil {
+			files = map[string]bool{}
+		}
+		files[strings.TrimSuffix(name, ".lua")+".lua"] = true
+	}
+	return files
+}
+
+// scan brings what is loaded in line with the folder, with reloading held: what
+// has changed, or the named scripts whether or not they have. It says whether
+// the folder is to be read again soon: a file was being written, or one is
+// missing and sure is false, so that a save in two steps may be between them.
+func (h *Host) scan(sure bool, named map[string]bool) (unsettled bool, err error) {
 	if h.alive.Err() != nil {
 		return false, errors.New("the scripts' host has ended")
 	}
@@ -52,26 +61,36 @@ func (h *Host) scan(sure bool) (unsettled bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	from, err := newReading(h.opts.Dir, h.opts.Limits.Source)
+	if err != nil {
+		return false, err
+	}
+	defer from.close()
+	gone := h.known()
+	if err := unknown(named, files, gone); err != nil {
+		return false, err
+	}
 	if !h.loaded && len(files) == 0 {
 		h.log.Warn("no scripts yet", "dir", h.opts.Dir)
 	}
 	h.loaded = true
-	gone := h.known()
+	pass := pass{h: h, from: from, sure: sure}
+	defer pass.tell()
 	for _, f := range files {
 		delete(gone, f.name)
-		if errors.Is(f.err, errUnsettled) {
-			unsettled = true
-			continue
+		if named == nil || named[f.name] {
+			pass.update(f, named != nil)
 		}
-		h.update(f)
 	}
 	if !sure {
-		return unsettled || len(gone) > 0, nil
+		return pass.unsettled || len(gone) > 0, nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(gone)) {
-		h.unload(name)
+		if named == nil || named[name] {
+			pass.unload(name)
+		}
 	}
-	return unsettled, nil
+	return pass.unsettled, nil
 }
 
 func (h *Host) known() map[string]bool {
@@ -84,42 +103,105 @@ func (h *Host) known() map[string]bool {
 	return names
 }
 
-// update loads a file unless this is what is loaded, or what failed, already.
-func (h *Host) update(f file) {
+// unknown is the error of a name that is neither loaded nor in the folder.
+func unknown(named map[string]bool, files []file, known map[string]bool) error {
+	all := slices.Collect(maps.Keys(known))
+	for _, f := range files {
+		all = append(all, f.name)
+	}
+	slices.Sort(all)
+	for _, name := range slices.Sorted(maps.Keys(named)) {
+		if !slices.Contains(all, name) {
+			return fmt.Errorf("there is no script %s%s", name, nearest.Hint(name, all))
+		}
+	}
+	return nil
+}
+
+// pass is one scan at work.
+type pass struct {
+	h         *Host
+	from      *reading
+	sure      bool
+	unsettled bool
+	silent    []Reload // loaded, and handle nothing: modules of others, perhaps
+}
+
+// update loads a script unless this is what is loaded, or what failed, already.
+func (p *pass) update(f file, force bool) {
+	h := p.h
 	h.mu.Lock()
 	s := h.scripts[f.name]
 	if s == nil {
 		s = &script{}
 		h.scripts[f.name] = s
 	}
-	digest := f.digest()
-	if s.seen == digest {
-		h.mu.Unlock()
-		return
-	}
-	s.seen = digest
-	previous := s.live
+	previous, seen := s.live, s.seen
 	h.mu.Unlock()
 
-	began := h.opts.Clock.Now()
-	result := Reload{Script: f.name, Generation: f.generation(), Err: f.err}
+	now, settled := seen.now(f, p.from)
+	result := Reload{Script: f.name, Err: f.err}
 	if previous != nil {
 		result.Previous = previous.generation
 	}
+	switch {
+	case errors.Is(f.err, errUnsettled), !settled, !p.sure && seen.lost(now):
+		p.wait(result)
+		return
+	case force:
+	case seen.equal(now):
+		return
+	case previous != nil && p.undone(f, previous):
+		h.undo(s, previous)
+		result.Generation, result.Unchanged, result.Handlers = previous.generation, true, len(previous.handlers)
+		h.report(result)
+		return
+	}
+	p.load(f, s, result)
+}
+
+// undone says whether a script and its modules are again what runs.
+func (p *pass) undone(f file, live *Runtime) bool {
+	now, settled := live.modules.contents.now(f, p.from)
+	return settled && live.modules.contents.equal(now)
+}
+
+// wait leaves a script as it is until its files have been written.
+func (p *pass) wait(r Reload) {
+	p.unsettled = true
+	r.Err = fmt.Errorf("%s %w, and is loaded when it is complete", r.Script, errUnsettled)
+	p.h.results = append(p.h.results, r)
+}
+
+func (p *pass) load(f file, s *script, result Reload) {
+	h := p.h
+	began := h.opts.Clock.Now()
+	seen := contents{main: f.digest()}
 	var fresh *Runtime
-	if result.Err == nil {
-		fresh, result.Err = h.load(f.name, result.Generation, f.source)
+	if f.err == nil {
+		var unsettled bool
+		fresh, seen, unsettled, result.Err = h.load(f, p.from)
+		if result.Err != nil && unsettled {
+			p.wait(result)
+			return
+		}
+		result.Generation = seen.generation()
 	}
 	if fresh != nil {
-		result.Handlers = len(fresh.handlers)
+		result.Handlers, result.Timers = len(fresh.handlers), fresh.timers()
 	}
-	h.replace(f.name, s, fresh, result.Err)
+	h.replace(f.name, s, fresh, seen, result.Err)
 	result.Took = h.opts.Clock.Now().Sub(began)
+	if result.Idle() {
+		p.silent = append(p.silent, result)
+		return
+	}
 	h.report(result)
 }
 
 // unload forgets a script whose file is gone.
-func (h *Host) unload(name string) {
+func (p *pass) unload(name string) {
+	h := p.h
 	h.mu.Lock()
 	s := h.scripts[name]
 	live := s.live
@@ -128,27 +210,51 @@ func (h *Host) unload(name string) {
 	if live != nil {
 		result.Previous = live.generation
 	}
-	h.replace(name, s, nil, nil)
+	h.replace(name, s, nil, contents{}, nil)
 	h.report(result)
+}
+
+// tell reports the scripts that handle nothing, when it is known which of them
+// others require.
+func (p *pass) tell() {
+	for _, r := range p.silent {
+		r.Required = p.h.required(r.Script)
+		p.h.report(r)
+	}
+}
+
+// required says whether a script is a module of another.
+func (h *Host) required(name string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, s := range h.scripts {
+		if _, ok := s.seen.modules[name]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+// undo forgets the error of an edit that was taken back.
+func (h *Host) undo(s *script, live *Runtime) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s.err, s.seen = nil, live.modules.contents
 }
 
 // replace puts a fresh generation in the old one's place, in one step for
 // Dispatch; without a fresh one and without an error the script goes.
-func (h *Host) replace(name string, s *script, fresh *Runtime, err error) {
+func (h *Host) replace(name string, s *script, fresh *Runtime, seen contents, err error) {
 	if fresh != nil {
-		h.mu.Lock()
-		fresh.taken = true
-		h.mu.Unlock()
-		for _, fn := range fresh.armed {
-			fn()
-		}
+		fresh.arm()
 	}
 	h.mu.Lock()
-	s.err = err
+	s.seen, s.err = seen, err
 	if err != nil {
 		h.mu.Unlock()
 		return
 	}
+	s.trouble.loaded()
 	old := s.live
 	s.live = fresh
 	if fresh == nil {
@@ -181,6 +287,8 @@ func (h *Host) report(r Reload) {
 	switch {
 	case r.Unloaded:
 		log.Info("script unloaded", "generation", r.Previous)
+	case r.Unchanged:
+		log.Info("script is again what runs, nothing reloaded", "generation", r.Generation)
 	case r.Err != nil && r.Previous != "":
 		log.Error("script not reloaded, the old one goes on", "generation", r.Previous, "refused", r.Generation, "error", r.Err)
 	case r.Err != nil:
@@ -190,7 +298,7 @@ func (h *Host) report(r Reload) {
 	default:
 		log.Info("script loaded", "generation", r.Generation, "handlers", r.Handlers, "took", r.Took)
 	}
-	if r.Err == nil && !r.Unloaded && r.Handlers == 0 {
+	if r.Idle() {
 		log.Warn("script handles nothing: write a rule, or register a function with on")
 	}
 	h.results = append(h.results, r)

@@ -51,6 +51,7 @@ func (p *Pin) Dispatch(ctx context.Context, ev Event) int {
 type Registered struct {
 	Script     string
 	Generation string
+	File       string // where it was registered: the script, or a module of it
 	Line       int
 	Tag        any
 
@@ -63,7 +64,7 @@ func (p *Pin) Registered(event string) []Registered {
 	handlers := p.live.handlers[event]
 	list := make([]Registered, len(handlers))
 	for i, h := range handlers {
-		list[i] = Registered{Script: h.rt.script, Generation: h.rt.generation, Line: h.line, Tag: h.tag, handler: h}
+		list[i] = Registered{Script: h.rt.script, Generation: h.rt.generation, File: h.file, Line: h.line, Tag: h.tag, handler: h}
 	}
 	return list
 }

@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"sync"
+	"runtime"
+	"sync/atomic"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -25,18 +26,23 @@ type Runtime struct {
 	generation string
 	log        *slog.Logger
 	loadedAt   time.Time
-	alive      context.Context // ends its handlers, with end
-	end        context.CancelFunc
+	alive      context.Context // ends its handlers, with end or kill
+	usage      *usage          // of its script
+	kill       context.CancelCauseFunc
 	taken      bool           // it has taken over; guarded by host.mu
 	handlers   []*handler     // complete once loaded
 	checks     []func() error // of AtLoaded
 	armed      []func()       // of AtLive
+	undefined  []sandbox.Name // globals that nobody defines
 
-	// The VM's lock guards every Lua value and the fields up to the next mutex.
-	lock    sync.Mutex
+	// The VM's lock, which goes from handler to handler, guards every Lua value
+	// and the fields that follow it, but for beat.
+	turns   turns
 	vm      *sandbox.VM
 	loading bool
 	closed  bool
+	beat    atomic.Int64 // moves while a handler computes
+	modules modules
 
 	life
 }
@@ -44,6 +50,7 @@ type Runtime struct {
 type handler struct {
 	rt    *Runtime
 	event string
+	file  string
 	line  int
 	fn    *lua.LFunction
 	tag   any
@@ -80,14 +87,19 @@ func (rt *Runtime) Block(L *lua.LState, fn func(ctx context.Context)) error {
 	if rt.loading {
 		return ErrLoading
 	}
-	t, current, line := taskOf(L), L.G.CurrentThread, CallerLine(L)
-	rt.lock.Unlock()
+	file, line := CallerPlace(L)
+	t, current := taskOf(L), L.G.CurrentThread
+	t.pause()
+	rt.turns.release()
 	defer func() { // also when fn panics, which ends the handler like an error
-		rt.lock.Lock()
+		if !rt.turns.acquire(t) {
+			runtime.Goexit() // through Lua's Go code, no line of which may touch the VM
+		}
 		L.G.CurrentThread = current
+		t.budget.Resume()
 		t.budget.Poll()
 	}()
-	fn(&blockContext{Context: t.ctx, at: line})
+	fn(&blockContext{Context: t.ctx, file: file, at: line})
 	return nil
 }
 
@@ -106,8 +118,20 @@ func (rt *Runtime) Register(L *lua.LState, event string, fn *lua.LFunction, tag 
 	if !rt.loading {
 		L.RaiseError("%s: handlers are registered while the script loads, not later", event)
 	}
-	rt.handlers = append(rt.handlers, &handler{rt: rt, event: event, line: CallerLine(L), fn: fn, tag: tag})
+	if limit := rt.host.opts.Limits.Handlers; len(rt.handlers) >= limit {
+		rt.usage.reached("handlers")
+		L.RaiseError("%s: more than %d handlers in one script", event, limit)
+	}
+	file, line := CallerPlace(L)
+	rt.handlers = append(rt.handlers, &handler{rt: rt, event: event, file: file, line: line, fn: fn, tag: tag})
 }
+
+// end ends every handler that is at work.
+func (rt *Runtime) end() { rt.kill(nil) }
+
+// MayLog says whether the script may write one more line now, and counts the
+// line if not.
+func (rt *Runtime) MayLog() bool { return rt.usage.mayLog(rt.host.opts.Clock.Now()) }
 
 // AtLoaded has check called when the top level of the script has run: its error
 // refuses the script. It is for what a script may have begun and left unfinished.

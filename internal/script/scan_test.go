@@ -32,7 +32,7 @@ func TestAPollUnloadsNothing(t *testing.T) {
 		sure, again bool
 		scripts     int
 	}{{false, true, 1}, {true, false, 0}} {
-		again, err := h.scan(step.sure)
+		again, err := h.scan(step.sure, nil)
 		if n := len(h.Status()); err != nil || again != step.again || n != step.scripts {
 			t.Errorf("sure %v: read again %v, %d scripts, %v", step.sure, again, n, err)
 		}

@@ -21,10 +21,10 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"luahost/internal/clock"
-	"luahost/internal/sandbox"
 )
 
 // Options of a Host. Dir is required, everything else has a default.
@@ -47,7 +47,10 @@ type Options struct {
 	// file systems that report nothing (network and bind mounts). Default:
 	// never.
 	Poll time.Duration
-	// Limits are what one handler may use.
+	// Globals are names that scripts may read beside those that Open sets, such as
+	// namespaces that are made when they are read, for hints. Default: none.
+	Globals []string
+	// Limits are what scripts may use.
 	Limits Limits
 	// CheckEvent says whether an event of that name exists; its error is raised
 	// at the caller of `on`. Default: any name.
@@ -60,20 +63,12 @@ type Options struct {
 	OnReload func(Reload)
 }
 
-// Limits are what one handler, or the top level of a script that loads, may
-// use. Zero fields have the defaults that are named there.
-type Limits struct {
-	sandbox.Limits
-	// OldGenerations is how long a generation that was replaced may go on for the
-	// handlers, calls and timers that it has: 24 hours.
-	OldGenerations time.Duration
-}
-
 // Run is one handler that has ended.
 type Run struct {
 	Event      string
 	Script     string
-	Line       int // where the handler was registered
+	File       string // where the handler was registered: the script, or a module of it
+	Line       int
 	Generation string
 	Queued     time.Duration   // from Dispatch to its start
 	Took       time.Duration   // from its start, waiting included
@@ -87,9 +82,17 @@ type Reload struct {
 	Generation string // of the content that was loaded or refused; "" if unreadable
 	Previous   string // the generation before, which goes on when Err is not nil
 	Unloaded   bool   // the file is gone
+	Unchanged  bool   // an edit that was refused was taken back: Previous goes on
+	Required   bool   // it handles nothing, and others require it
 	Handlers   int    // that were registered
+	Timers     int    // and functions that were left for later
 	Took       time.Duration
 	Err        error
+}
+
+// Idle says that a script was loaded to no purpose.
+func (r Reload) Idle() bool {
+	return r.Err == nil && !r.Unloaded && !r.Required && r.Handlers == 0 && r.Timers == 0
 }
 
 // Host keeps the scripts of a folder.
@@ -100,6 +103,10 @@ type Host struct {
 	alive context.Context // ends every handler; Run cancels it
 	kill  context.CancelFunc
 
+	slots     *slots
+	memory    *watchdog
+	beginning atomic.Pointer[Runtime] // whose top level runs
+
 	reloading sync.Mutex // held while scripts are loaded: one load at a time
 	loaded    bool       // guarded by reloading, as is results
 	results   []Reload
@@ -108,6 +115,7 @@ type Host struct {
 	scripts map[string]*script
 	live    *generations
 	retired map[*Runtime]bool // replaced, and not closed yet
+	usage   map[string]*usage // by script
 	closing bool
 	running sync.WaitGroup // of handlers; Add under mu, while not closing
 }
@@ -121,16 +129,18 @@ type generations struct {
 
 // script is what is known of one file.
 type script struct {
-	seen string   // digest of the content or error last acted on
+	seen contents // of the files, its modules' too, that were last acted on
 	live *Runtime // nil until a load succeeds
 	err  error    // of the last load
+	trouble
 }
 
 // New makes a host that has loaded nothing yet.
 func New(opts Options) *Host {
 	opts.Dir = filepath.Clean(opts.Dir)
 	opts.setDefaults()
-	h := &Host{opts: opts, log: opts.Log, scripts: map[string]*script{}, live: &generations{}, retired: map[*Runtime]bool{}}
+	h := &Host{opts: opts, log: opts.Log, scripts: map[string]*script{}, live: &generations{}, retired: map[*Runtime]bool{}, usage: map[string]*usage{}, slots: newSlots()}
+	h.memory = newWatchdog(h)
 	h.alive, h.kill = context.WithCancel(context.Background())
 	return h
 }
@@ -157,8 +167,5 @@ func (o *Options) setDefaults() {
 	if o.OnReload == nil {
 		o.OnReload = func(Reload) {}
 	}
-	o.Limits.Limits = o.Limits.WithDefaults()
-	if o.Limits.OldGenerations <= 0 {
-		o.Limits.OldGenerations = 24 * time.Hour
-	}
+	o.Limits = o.Limits.WithDefaults()
 }

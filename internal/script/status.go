@@ -14,6 +14,11 @@ type Status struct {
 	Handlers    map[string]int // by event
 	InFlight    int            // handlers at work, those of older generations included
 	LastError   error          // of the last load, nil when it succeeded
+	Suspended   string         // why nothing of it runs until its file changes or Reload names it; "" if it does
+	Stuck       string         // where it was stuck since its file changed; it may have been loaded afresh
+	Limits      map[string]int // how often each limit was reached: instructions, time, memory, depth, in_flight, handlers, log_lines, stuck
+	Refused     int            // handlers that were not started for that
+	Repeated    int            // errors that were told before, and only counted
 	Generations []GenerationStatus
 }
 
@@ -35,7 +40,10 @@ func (h *Host) Status() []Status {
 	defer h.mu.Unlock()
 	found := map[string]*Status{}
 	for name, s := range h.scripts {
-		status := &Status{Name: name, LastError: s.err, Handlers: map[string]int{}}
+		status := &Status{Name: name, LastError: s.err, Suspended: s.suspended, Stuck: s.stuck, Handlers: map[string]int{}}
+		if u := h.usage[name]; u != nil {
+			u.status(status)
+		}
 		found[name] = status
 		if rt := s.live; rt != nil {
 			status.Generation, status.Loaded = rt.generation, rt.loadedAt

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -22,6 +23,7 @@ const lookAgain = time.Second
 // cancels the handlers, waits for them and closes the VMs. It loads the folder
 // first if Load has not. Its error is that load's.
 func (h *Host) Run(ctx context.Context) error {
+	defer h.tending()()
 	defer h.stop()
 	w := newWatch(h)
 	defer w.close()
@@ -37,10 +39,12 @@ func (h *Host) Run(ctx context.Context) error {
 type watch struct {
 	host   *Host
 	events *fsnotify.Watcher // nil where the system gives none
-	folder fs.FileInfo       // that is watched
-	quiet  clock.Timer       // runs while changes are coming in
-	due    chan struct{}     // the quiet has lasted
-	look   clock.Timer       // for a folder that is polled or gone
+	places places
+	folder fs.FileInfo            // the scripts folder that is watched
+	others map[string]fs.FileInfo // the other folders that are; nil: to be watched anew
+	quiet  clock.Timer            // runs while changes are coming in
+	due    chan struct{}          // the quiet has lasted
+	look   clock.Timer            // for a folder that is polled or gone
 	looks  chan struct{}
 	absent bool // the folder, at the last look
 	warned bool // that the folder cannot be watched
@@ -51,7 +55,7 @@ func newWatch(h *Host) *watch {
 	if err != nil {
 		h.log.Warn("changes are not reported here, the scripts folder is polled", "error", err)
 	}
-	return &watch{host: h, events: events, due: make(chan struct{}, 1), looks: make(chan struct{}, 1)}
+	return &watch{host: h, events: events, others: map[string]fs.FileInfo{}, due: make(chan struct{}, 1), looks: make(chan struct{}, 1)}
 }
 
 // begin watches before it reads, so that no change falls between.
@@ -60,11 +64,11 @@ func (w *watch) begin() error {
 	h := w.host
 	h.reloading.Lock()
 	defer h.reloading.Unlock()
-	unsettled, err := h.scan(false)
+	unsettled, err := h.scan(false, nil)
 	if err != nil && !h.loaded {
 		return err
 	}
-	w.after(unsettled, err)
+	w.after(w.rewatch() || unsettled, err)
 	h.log.Debug("scripts folder watched", "dir", h.opts.Dir)
 	return nil
 }
@@ -87,7 +91,7 @@ func (w *watch) run(ctx context.Context) {
 			if !errors.Is(err, fsnotify.ErrEventOverflow) {
 				w.host.log.Warn("watch of the scripts folder", "error", err)
 			}
-			w.folder = nil // whatever was lost, the end of the watch perhaps
+			w.forget() // whatever was lost, the end of a watch perhaps
 			w.settle()
 		case <-w.due:
 			w.scan(true)
@@ -97,16 +101,34 @@ func (w *watch) run(ctx context.Context) {
 	}
 }
 
-// concerns tells changes of scripts, and of the folder itself, from the rest.
+// concerns tells changes of scripts and modules, and of the folders on the way
+// to them, from the rest.
 func (w *watch) concerns(event fsnotify.Event) bool {
+	path := filepath.Clean(event.Name)
+	base := filepath.Base(path)
+	_, watched := w.others[path]
 	switch {
 	case event.Op == fsnotify.Chmod:
 		return false
-	case filepath.Clean(event.Name) == w.host.opts.Dir:
-		w.folder = nil // removed or renamed, and the watch with it
+	case path == w.host.opts.Dir || watched:
+		w.forget() // removed or renamed, and the watch with it
+		return true
+	case strings.HasSuffix(base, ".lua") && !strings.HasPrefix(base, "."):
+		return true
+	case w.places.names[base] || isLink(path):
+		w.forget() // a folder that comes has other folders in it
 		return true
 	default:
-		return isScript(filepath.Base(event.Name))
+		return false
+	}
+}
+
+// forget has every folder watched anew: where one is removed or replaced, its
+// watch is dead, and those of what was in it.
+func (w *watch) forget() {
+	w.folder = nil
+	for path := range w.others {
+		w.others[path] = nil
 	}
 }
 
@@ -129,7 +151,10 @@ func (w *watch) scan(sure bool) {
 	w.rewatch()
 	w.host.reloading.Lock()
 	defer w.host.reloading.Unlock()
-	w.after(w.host.scan(sure))
+	unsettled, err := w.host.scan(sure, nil)
+	// What was just loaded may have its modules in folders that nobody has watched
+	// while they were read.
+	w.after(w.rewatch() || unsettled, err)
 }
 
 // after decides when to look next.
@@ -157,37 +182,71 @@ func (w *watch) lookEvery() time.Duration {
 	switch {
 	case w.host.opts.Poll > 0:
 		return w.host.opts.Poll
-	case w.absent || w.folder == nil:
+	case w.absent || w.folder == nil || w.unwatched():
 		return lookAgain
 	default:
 		return 0
 	}
 }
 
-// rewatch watches the folder unless it does: a folder that was made anew under
-// the old name is another one, and the old watch is dead.
-func (w *watch) rewatch() {
+// unwatched says whether a folder could not be watched.
+func (w *watch) unwatched() bool {
+	for _, info := range w.others {
+		if info == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// rewatch watches the folders, unless it does: one that was made anew under the
+// old name is another one, and the old watch is dead. It says whether something
+// may have changed there unseen.
+func (w *watch) rewatch() (fresh bool) {
 	if w.events == nil {
-		return
+		return false
+	}
+	w.places = w.host.places()
+	for path := range w.others {
+		if !w.places.folders[path] {
+			_ = w.events.Remove(path) // it may have gone by itself
+			delete(w.others, path)
+		}
 	}
 	dir := w.host.opts.Dir
-	now, err := os.Stat(dir)
-	if err == nil && w.folder != nil && os.SameFile(now, w.folder) {
-		return
+	was := w.folder
+	w.folder = w.watch(dir, was)
+	fresh = isFresh(was, w.folder)
+	for path := range w.places.folders {
+		was := w.others[path]
+		w.others[path] = w.watch(path, was)
+		fresh = fresh || isFresh(was, w.others[path])
 	}
-	_ = w.events.Remove(dir) // the watch of the one that has gone, unless it went too
-	w.folder = nil
+	return fresh
+}
+
+func isFresh(was, now fs.FileInfo) bool { return now != nil && !same(was, now) }
+
+func same(a, b fs.FileInfo) bool { return a != nil && b != nil && os.SameFile(a, b) }
+
+// watch watches one folder, unless it is the one that was watched under the name.
+func (w *watch) watch(path string, was fs.FileInfo) fs.FileInfo {
+	now, err := os.Stat(path)
+	if err == nil && same(was, now) {
+		return now
+	}
+	_ = w.events.Remove(path) // the watch of the one that has gone, unless it went too
 	if err != nil {
-		return // the scan will say so
+		return nil // the scan will say so
 	}
-	err = w.events.Add(dir)
-	if err != nil && !w.warned {
-		w.host.log.Warn("changes are not reported here, the scripts folder is polled", "error", fmt.Errorf("watch %s: %w", dir, err))
+	if err = w.events.Add(path); err == nil {
+		return now
 	}
-	w.warned = err != nil
-	if err == nil {
-		w.folder = now
+	if !w.warned {
+		w.host.log.Warn("changes are not reported here, the scripts folder is polled", "error", fmt.Errorf("watch %s: %w", path, err))
 	}
+	w.warned = true
+	return nil
 }
 
 func (w *watch) close() {

@@ -131,6 +131,9 @@ func (w *world) gate(name string) chan struct{} {
 // save replaces a file in one step.
 func (w *world) save(name, source string) {
 	w.t.Helper()
+	if err := os.MkdirAll(filepath.Dir(filepath.Join(w.dir, name)), 0o700); err != nil {
+		w.t.Error(err)
+	}
 	w.write(".new", source)
 	if err := os.Rename(filepath.Join(w.dir, ".new"), filepath.Join(w.dir, name)); err != nil {
 		w.t.Error(err)
@@ -139,7 +142,11 @@ func (w *world) save(name, source string) {
 
 func (w *world) write(name, source string) {
 	w.t.Helper()
-	if err := os.WriteFile(filepath.Join(w.dir, name), []byte(source), 0o600); err != nil {
+	path := filepath.Join(w.dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(source), 0o600); err != nil {
 		w.t.Fatal(err)
 	}
 }

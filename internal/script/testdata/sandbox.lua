@@ -6,11 +6,9 @@ local function fails(text, f, ...)
   if not tostring(err):find(text, 1, true) then error(("%q does not say %q"):format(tostring(err), text), 2) end
 end
 
-fails("too complex", string.find, ("a"):rep(1000001), ".*b") -- once: it costs a quarter of a second
-
 local expected = {
   [_G] = [[_G _VERSION assert block coroutine error getmetatable ipairs load loadstring math next note on os pairs panic
-    pcall rawequal rawget rawset select setmetatable string table tonumber tostring type unpack wait xpcall]],
+    pcall rawequal rawget rawset require select setmetatable string table tonumber tostring type unpack wait xpcall]],
   [string] = "byte char find format gmatch gsub len lower match rep reverse sub upper",
   [table] = "concat getn insert maxn remove sort",
   [os] = "clock date difftime time",
@@ -44,13 +42,12 @@ on("test", function() -- sizes
   assert(#("x"):rep(1048576) == 1048576 and ("x"):rep(-1) == "" and (""):rep(1e12) == "")
   local long = ("%%"):rep(400000)
   fails("longer than", os.date, long)
-  fails("longer than", string.gsub, "x", "x", long)
   fails("longer than", string.find, "x", long)
   fails("longer than", string.gmatch, "x", long)
   local t = {}
   t[60000000] = 1
   assert(t[60000000] == 1)
-  fails("registry overflow", unpack, {}, 1, 1e8)
+  fails("too many results", unpack, {}, 1, 1e8)
   fails("overflow", function() local function f() return 1 + f() end return f() end)
 end)
 

@@ -1,0 +1,111 @@
+package script_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"luahost/internal/script"
+)
+
+func greeting(name string) string {
+	return `
+		on("load", function() note("` + name + ` load") end)
+		on("x", function() wait("` + name + `") end)
+		on("unload", function() block() note("` + name + ` unload") end)`
+}
+
+// The "load" of a generation comes after the "unload" of the one before, if that
+// has nothing to finish.
+func TestLoadAndUnload(t *testing.T) {
+	w := load(t, map[string]string{"a.lua": greeting("one"), "b.lua": greeting("b"), "c.lua": "on('load', function() note('never') end) error('no')"})
+	if seen := map[string]bool{<-w.notes: true, <-w.notes: true}; !seen["one load"] || !seen["b load"] {
+		t.Errorf("at first: %v", seen)
+	}
+	<-w.runs
+	<-w.runs
+	w.saved("a.lua", greeting("two"))
+	w.says2("one unload")
+	w.says2("two load")
+	w.fire("x")
+	<-w.arrived
+	<-w.arrived
+	w.saved("a.lua", greeting("three"))
+	w.says2("three load")
+	w.generations([3]int{1, 0, 0}, [3]int{0, 0, 0})
+	close(w.gate("two"))
+	<-w.runs
+	w.says2("two unload")
+
+	if err := os.Remove(filepath.Join(w.dir, "a.lua")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	w.says2("three unload")
+	w.generations()
+	close(w.gate("b"))
+	<-w.runs
+}
+
+func TestUnloadAtTheEnd(t *testing.T) {
+	w := start(t, map[string]string{"a.lua": greeting("a")})
+	w.says2("a load")
+	w.fire("x")
+	<-w.arrived
+	w.stop()
+	if got := <-w.notes; got != "a unload" {
+		t.Error(got)
+	}
+}
+
+func TestUnloadHasItsTime(t *testing.T) {
+	m, clocked := manual(t)
+	w := load(t, map[string]string{"a.lua": `on("unload", function() note("begun") wait("never") end)`}, clocked)
+	w.saved("a.lua", `on("load", function() note("load") end)`)
+	if got := <-w.notes; got != "begun" {
+		t.Fatal(got)
+	}
+	<-w.arrived
+	m.Advance(5 * time.Second)
+	if r := <-w.runs; r.Err == nil || r.Event != "unload" {
+		t.Errorf("it ended as %+v", r)
+	}
+	w.says2("load")
+	w.generations([3]int{0, 0, 0})
+}
+
+// What a script leaves for later in its last moment is over at once.
+func TestNothingIsLeftAtUnload(t *testing.T) {
+	l, config := withLater()
+	w := load(t, map[string]string{"a.lua": `
+		on("load", function() later("of load", true, function() end) note("loaded") end)
+		on("unload", function() later("of unload", true, function() end) end)`}, config)
+	w.says2("loaded")
+	w.saved("a.lua", saying("new"))
+	if r := <-w.runs; r.Err != nil {
+		t.Error(r.Err)
+	}
+	got := map[string]bool{<-l.gone: true, <-l.gone: true}
+	if !got["of load"] || !got["of unload"] {
+		t.Errorf("gone are %v", got)
+	}
+	w.generations([3]int{0, 0, 0})
+}
+
+func TestLoadOfAGenerationThatWasReplacedMeanwhile(t *testing.T) {
+	w := load(t, map[string]string{"a.lua": `on("unload", function() wait("go") end)`})
+	w.saved("a.lua", `on("load", function() note("second") end)`)
+	<-w.arrived // the first one's unload holds up the second one's load
+	w.saved("a.lua", `on("load", function() note("third") end)`)
+	w.says2("third")
+	close(w.gate("go"))
+	if r := <-w.runs; r.Event != "unload" {
+		t.Errorf("%+v", r)
+	}
+	if n := w.Dispatch(t.Context(), script.Event{Name: "load"}); n != 1 || <-w.notes != "third" {
+		t.Errorf("%d handlers", n)
+	}
+}

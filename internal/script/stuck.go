@@ -1,0 +1,160 @@
+package script
+
+import (
+	"fmt"
+	"time"
+)
+
+const (
+	// tendEvery is how often the host looks at what goes on. The time is the
+	// machine's: Options.Clock may stand still, or be moved by days.
+	tendEvery = time.Second
+	// stuckGrace is how much longer than its time a handler may take to come back
+	// from a call into Go.
+	stuckGrace = 5 * time.Second
+	// stuckAtEnd is how long one may take when the host ends.
+	stuckAtEnd = 3 * time.Second
+)
+
+// tend looks after the scripts, as long as the host runs: it finds VMs that are
+// stuck, and tells what has happened again and again.
+func (h *Host) tend(done <-chan struct{}) {
+	ticker := time.NewTicker(tendEvery)
+	defer ticker.Stop()
+	still := map[*Runtime]*stillness{}
+	for {
+		select {
+		case <-done:
+			return
+		case <-ticker.C:
+			h.findStuck(still)
+			h.memory.look(nil)
+			h.tell()
+		}
+	}
+}
+
+// tending begins to tend; what it gives ends that.
+func (h *Host) tending() (end func()) {
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		h.tend(done)
+	}()
+	return func() {
+		close(done)
+		<-ended
+	}
+}
+
+// stillness is a VM in which nothing seems to happen.
+type stillness struct {
+	moves int
+	beat  int64
+	looks int // at which nothing had happened
+}
+
+// findStuck abandons the VMs whose holder has not computed for too long. It
+// counts its own looks: a process that slept has not.
+func (h *Host) findStuck(still map[*Runtime]*stillness) {
+	h.mu.Lock()
+	patience := h.opts.Limits.Time + stuckGrace
+	if h.closing {
+		patience = stuckAtEnd
+	}
+	open := h.open()
+	h.mu.Unlock()
+	if rt := h.beginning.Load(); rt != nil {
+		open = append(open, rt)
+	}
+	seen := map[*Runtime]bool{}
+	for _, rt := range open {
+		seen[rt] = true
+		holder, moves := rt.turns.held()
+		was := still[rt]
+		if was == nil {
+			was = &stillness{}
+			still[rt] = was
+		}
+		now := stillness{moves: moves, beat: rt.beat.Load()}
+		if holder != nil && !holder.parked.Load() && was.moves == now.moves && was.beat == now.beat {
+			now.looks = was.looks + 1
+		}
+		*was = now
+		if time.Duration(now.looks)*tendEvery >= patience {
+			h.abandon(rt, moves)
+		}
+	}
+	for rt := range still {
+		if !seen[rt] {
+			delete(still, rt)
+		}
+	}
+}
+
+// abandon gives a VM up whose handler does not come back. The goroutine that is
+// in it is written off; everybody else who waits for the VM ends.
+func (h *Host) abandon(rt *Runtime, moves int) {
+	holder, unbegun := rt.turns.abandon(moves)
+	if holder == nil {
+		return // it came back in this moment
+	}
+	where := "while it loaded"
+	if holder.handler != nil {
+		where = fmt.Sprintf("in its handler of %q at line %d", holder.event.Name, holder.handler.line)
+	}
+	rt.usage.reached("stuck")
+	rt.log.Error("script stuck, its VM is abandoned", "where", where)
+	err := fmt.Errorf("%w, %s", ErrStuck, where)
+	again := false
+	h.remove(rt, func(s *script) {
+		again = s.stuck == ""
+		if s.stuck = where; !again {
+			s.stuck += ", again: held until its file changes or it is reloaded by name"
+		}
+		s.afresh = again
+	})
+	over, _, _, _ := rt.expire()
+	rt.kill(err)
+	endAll(over)
+	holder.giveSlot()
+	if holder.handler == nil {
+		close(holder.gone)
+		return
+	}
+	for _, t := range append(unbegun, holder) {
+		go h.ended(t, err) // counted in running, until it is told
+	}
+	if again {
+		h.reloadStuck(rt.script)
+	}
+}
+
+// reloadStuck loads a script afresh that was stuck for the first time.
+func (h *Host) reloadStuck(name string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closing {
+		return
+	}
+	h.running.Go(func() {
+		if _, err := h.Reload(name); err != nil {
+			h.log.Warn("script that was stuck not loaded again", "script", name, "error", err)
+		}
+	})
+}
+
+// tell logs what was counted.
+func (h *Host) tell() {
+	h.mu.Lock()
+	now := h.opts.Clock.Now()
+	told := make(map[string]*usage, len(h.usage))
+	for name, u := range h.usage {
+		told[name] = u
+	}
+	h.mu.Unlock()
+	for name, u := range told {
+		u.age()
+		u.tell(h.log.With("script", name), now)
+	}
+}

@@ -1,0 +1,164 @@
+package script
+
+import (
+	"log/slog"
+	"maps"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// tellEvery is how often what happens again and again is told.
+const tellEvery = time.Minute
+
+// usage is what a script has used of its limits, all its generations together.
+// It may be used from any goroutine, with any lock held.
+type usage struct {
+	inflight atomic.Int64
+	computed atomic.Int64 // instructions, ever
+	lately   atomic.Int64 // of these, about those of the last seconds
+	weight   atomic.Int64 // and about those of the last minutes
+
+	mu      sync.Mutex // guards the rest
+	seen    int64      // of computed, at the last turn of the clock
+	lines   *rate.Limiter
+	limits  map[string]int
+	refused tally
+	silent  tally // lines that were left out
+	faults  map[faultKey]*tally
+	again   int // faults that were counted only
+}
+
+// faultKey is one error of one handler.
+type faultKey struct {
+	event   string
+	line    int
+	message string
+}
+
+// maxFaults is how many errors of a script are told apart.
+const maxFaults = 200
+
+// tally counts what is told once a minute at most.
+type tally struct {
+	total  int
+	untold int
+	told   time.Time
+}
+
+func (t *tally) add() { t.total++; t.untold++ }
+
+// due gives what is to be told now.
+func (t *tally) due(now time.Time) int {
+	n := t.untold
+	if n == 0 || !t.told.IsZero() && now.Sub(t.told) < tellEvery {
+		return 0
+	}
+	t.untold, t.told = 0, now
+	return n
+}
+
+// usageOf is the usage of a script of that name.
+func (h *Host) usageOf(script string) *usage {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	u := h.usage[script]
+	if u == nil {
+		lines := h.opts.Limits.Lines
+		u = &usage{lines: rate.NewLimiter(rate.Limit(lines), 3*lines), limits: map[string]int{}, faults: map[faultKey]*tally{}}
+		h.usage[script] = u
+	}
+	return u
+}
+
+// admit counts a handler that begins, or refuses it.
+func (u *usage) admit(limit int) bool {
+	if u.inflight.Add(1) <= int64(limit) {
+		return true
+	}
+	u.inflight.Add(-1)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.refused.add()
+	u.limits["in_flight"]++
+	return false
+}
+
+func (u *usage) leave() { u.inflight.Add(-1) }
+
+// mayLog counts a line, or one that is left out.
+func (u *usage) mayLog(now time.Time) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.lines.AllowN(now, 1) {
+		return true
+	}
+	u.silent.add()
+	u.limits["log_lines"]++
+	return false
+}
+
+// reached counts a limit that was reached.
+func (u *usage) reached(limit string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.limits[limit]++
+}
+
+// fault says whether an error is to be told, and how often it has happened since
+// it was told last: an error that was told before is counted for a minute.
+func (u *usage) fault(key faultKey, now time.Time) (tell bool, times int) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	t := u.faults[key]
+	if t == nil {
+		if len(u.faults) >= maxFaults {
+			clear(u.faults)
+		}
+		t = &tally{total: 1, told: now}
+		u.faults[key] = t
+		return true, 1
+	}
+	t.add()
+	if times = t.due(now); times == 0 {
+		u.again++
+	}
+	return times > 0, times
+}
+
+// tell logs what has been counted and not told yet.
+func (u *usage) tell(log *slog.Logger, now time.Time) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if n := u.refused.due(now); n > 0 {
+		log.Warn("handlers not started, the script has too many at work", "handlers", n)
+	}
+	if n := u.silent.due(now); n > 0 {
+		log.Warn("lines of the script left out, it logs too much", "lines", n)
+	}
+	for key, t := range u.faults {
+		if n := t.due(now); n > 0 {
+			log.Error("handler failed again", "event", key.event, "line", key.line, "times", n, "error", key.message)
+		}
+	}
+}
+
+// status fills in what Status says of it.
+func (u *usage) status(s *Status) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	s.Limits, s.Refused, s.Repeated = maps.Clone(u.limits), u.refused.total, u.again
+}
+
+// age lets what was computed count for less and less. It is called once a second.
+func (u *usage) age() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	now := u.computed.Load()
+	fresh := now - u.seen
+	u.seen = now
+	u.lately.Store(u.lately.Load()/2 + fresh)
+	u.weight.Store(u.weight.Load()*59/60 + fresh)
+}

@@ -1,0 +1,38 @@
+package script
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// work is how far a handler has come.
+type work struct {
+	counted   atomic.Int64 // instructions, as of the last poll
+	parked    atomic.Bool  // it waits for a slot or for memory
+	slot      atomic.Bool  // it has one
+	slotSince time.Time
+	observed  bool // by the watchdog
+}
+
+// account adds the instructions that the handler has used since the last time to
+// its script's.
+func (t *task) account() int64 {
+	used := int64(t.budget.Used())
+	fresh := used - t.counted.Load()
+	if fresh < 0 { // of an error's __tostring, which has a budget of its own
+		fresh = used
+	}
+	t.counted.Store(used)
+	t.rt.usage.computed.Add(fresh)
+	return fresh
+}
+
+// pause stops the handler's time and lets its slot go: it waits, or has ended.
+func (t *task) pause() {
+	t.budget.Pause()
+	fresh := t.account()
+	t.giveSlot()
+	if t.rt.host.memory.due(fresh) {
+		t.rt.host.memory.look(nil)
+	}
+}
