@@ -19,7 +19,7 @@ import (
 
 const (
 	soakGood    = "good.lua"
-	unrestPace  = 150 * time.Millisecond // from one disturbance to the next
+	unrestPace  = 500 * time.Millisecond // from one disturbance to the next, at most
 	unrestLimit = 8                      // hostile scripts at a time
 )
 
@@ -68,12 +68,17 @@ func (u *unrest) reloaded(r script.Reload) {
 
 // round disturbs the host for a while, or until ctx ends.
 func (u *unrest) round(ctx context.Context, lasts time.Duration) error {
-	for until := time.Now().Add(lasts); time.Now().Before(until) && clock.Wait(ctx, clock.System{}, unrestPace) == nil; {
+	for until := time.Now().Add(lasts); time.Now().Before(until) && clock.Wait(ctx, clock.System{}, u.pause()) == nil; {
 		if err := u.disturb(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// pause is mostly long enough for the host to find that the folder is at rest.
+func (u *unrest) pause() time.Duration {
+	return time.Duration(u.random.Int64N(int64(unrestPace)))
 }
 
 func (u *unrest) disturb() error {
@@ -111,8 +116,13 @@ func (u *unrest) editModule() error {
 	return u.write(filepath.Join("lib", "words.lua"), fmt.Sprintf("return {reason = \"busy\", edition = %d}\n", u.edition))
 }
 
+// write saves a file as editors do.
 func (u *unrest) write(name, source string) error {
-	return os.WriteFile(filepath.Join(u.dir, name), []byte(source), 0o600)
+	path := filepath.Join(u.dir, name)
+	if err := os.WriteFile(path+".new", []byte(source), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
 }
 
 // drop lays the next script of the corpus into the folder.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"luahost/internal/account"
 	"luahost/internal/call"
@@ -73,6 +74,8 @@ func (w *soakWorld) start(
 	ready := make(chan struct{})
 	h, err := host.New(host.Options{
 		Accounts: []account.Options{you}, Store: w.kept, Scripts: w.scripts,
+		// Nothing of a script that was taken out may stay for the handlers that it left.
+		Limits: script.Limits{OldGenerations: time.Second},
 		Observe: host.Observe{
 			Ready:  func(*account.Account) { close(ready) },
 			Entry:  decision,
