@@ -245,6 +245,16 @@ func TestOldGenerationsAreClosedAtTheirLimit(t *testing.T) {
 	}
 }
 
+func TestCallbacksAreCounted(t *testing.T) {
+	_, config := withLater()
+	w := load(t, map[string]string{"a.lua": "for i = 1, 3 do later('a', true, print or note) end", "b.lua": "for i = 1, 4 do\nlater('b', true, note) end"},
+		config, func(o *script.Options) { o.Limits.Handlers = 3 })
+	w.fails(w.broken("b.lua"), "b.lua:2: timer: more than 3 functions of one script wait")
+	if err := w.broken("a.lua"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestDispatchTo(t *testing.T) {
 	w := load(t, map[string]string{"a.lua": saying("a"), "b.lua": saying("b"), "c.lua": "y = = 1"})
 	runs := make(chan script.Run, 1)

@@ -108,7 +108,7 @@ func TestRequireRefuses(t *testing.T) {
 		"lib/people.lua": "return {}", "lib/broken.lua": "x = 1\ny = = 2", "lib/fails.lua": "\nlocal cal = nil\nreturn cal.id",
 		"lib/throws.lua": "error({}, 0)", "yields.lua": "coroutine.yield()", "waits.lua": "\nblock()",
 		"self.lua": `require "self"`, "a1.lua": `require "b1"`, "b1.lua": `return require "c1"`, "c1.lua": `require "a1"`,
-		"large.lua": strings.Repeat("-", 1<<20+1), "folder.lua/x.lua": "", "endless.lua": "while true do end",
+		"lib/large.lua": strings.Repeat("-", 1<<20+1), "folder.lua/x.lua": "", "lib/endless.lua": "while true do end",
 	}
 	n := 0
 	for source, want := range map[string]string{
@@ -129,7 +129,7 @@ func TestRequireRefuses(t *testing.T) {
 		`require()`:                             `require: the module's name must be a string, got nil`,
 		`require {}`:                            `require: the module's name must be a string, got table`,
 		`require "lib.broken"`:                  `lib/broken.lua:2: near '=': syntax error`,
-		`require "lib.fails"`:                   `lib/fails.lua:3: attempt to index a non-table object(nil) with key 'id'`,
+		`require "lib.fails"`:                   `lib/fails.lua:3: attempt to index nil "cal" with key "id"`,
 		`require "lib.throws"`:                  `lib/throws.lua:1: (the error is a table without __tostring)`,
 		`require "yields"`:                      `attempt to yield from outside a coroutine`,
 		`coroutine.wrap(require)("yields")`:     `attempt to yield across a pcall, a metamethod, an iterator or a library function`,
@@ -137,9 +137,9 @@ func TestRequireRefuses(t *testing.T) {
 		`require "self"`:                        `self.lua:1: require("self"): the modules wait for each other: self -> self`,
 		`require "a1"`:                          `c1.lua:1: require("a1"): the modules wait for each other: a1 -> b1 -> c1 -> a1`,
 		`require "t"`:                           `t.lua:1: require("t"): the modules wait for each other: t -> t`,
-		`require "large"`:                       `require("large"): large.lua: longer than the limit of 1048576 bytes`,
+		`require "lib.large"`:                   `require("lib.large"): lib/large.lua: longer than the limit of 1048576 bytes`,
 		`require "folder"`:                      `require("folder"): folder.lua: a folder, not a script`,
-		`require "endless"`:                     `endless.lua:1: too many instructions`,
+		`require "lib.endless"`:                 `lib/endless.lua:1: too many instructions`,
 		`while true do pcall(require, "x") end`: `too many instructions`,
 		"for i=1,2000 do pcall(require, 'x'..i) if i>1000 then require('y'..i) end end": `require("y1001"): more than 1000 modules`,
 	} {

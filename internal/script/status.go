@@ -33,7 +33,8 @@ type GenerationStatus struct {
 	Timers     int // callbacks
 }
 
-// Status lists the scripts by name, each with its generations, the oldest first.
+// Status lists the scripts by name, each with its generations, the oldest first
+// and the live one last.
 // A script whose file is gone is there until its last generation has ended.
 func (h *Host) Status() []Status {
 	h.mu.Lock()
@@ -61,7 +62,16 @@ func (h *Host) Status() []Status {
 	}
 	list := make([]Status, 0, len(found))
 	for _, s := range found {
-		slices.SortFunc(s.Generations, func(a, b GenerationStatus) int { return a.Since.Compare(b.Since) })
+		slices.SortFunc(s.Generations, func(a, b GenerationStatus) int {
+			switch {
+			case a.Live:
+				return 1
+			case b.Live:
+				return -1
+			default:
+				return a.Since.Compare(b.Since)
+			}
+		})
 		list = append(list, *s)
 	}
 	slices.SortFunc(list, func(a, b Status) int { return cmp.Compare(a.Name, b.Name) })
