@@ -129,6 +129,9 @@ func (st State) change(tx *sql.Tx, sh *shelf, key string, change func(*Item, tim
 		_, err = tx.Stmt(s.dropState).Exec(at.script, at.key)
 	} else {
 		fresh.Expires = exact(fresh.Expires)
+		if fresh.Value == nil {
+			fresh.Value = []byte{} // nil would be NULL
+		}
 		d.put(at, there, fresh)
 		if err := st.makeRoom(tx, sh, at, &d, now); err != nil {
 			return err

@@ -99,6 +99,9 @@ func (st State) shelf(ctx context.Context) (*shelf, error) {
 	}
 	if err := sh.load(ctx, st.store.reader, st.script); err != nil {
 		sh.items, sh.size = make(map[string]Item), 0
+		if st.store.isClosed() {
+			return nil, ErrClosed
+		}
 		return nil, st.store.explain(fmt.Errorf("read state: %w", err))
 	}
 	sh.loaded = true

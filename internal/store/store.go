@@ -186,6 +186,12 @@ func (s *Store) Close() error {
 	return errors.Join(err, s.closeConnections())
 }
 
+func (s *Store) isClosed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
+}
+
 func (s *Store) closeConnections() error {
 	var errs []error
 	for _, db := range []*sql.DB{s.reader, s.writer} { // the last to go cleans up the log file
