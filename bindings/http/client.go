@@ -136,11 +136,12 @@ func (e *exchange) follow(ctx context.Context) (*answer, error) {
 
 // hop makes one request. next is where a redirect leads.
 func (e *exchange) hop(ctx context.Context, r *outgoing) (a *answer, next *url.URL, err error) {
-	request, err := http.NewRequestWithContext(ctx, r.method, r.url.String(), strings.NewReader(r.body))
-	if err != nil {
-		return nil, nil, err
+	request := (&http.Request{ // of the URL that was checked, not of its text, which would be read again
+		Method: r.method, URL: r.url, Header: r.header.Clone(), ContentLength: int64(len(r.body)), Body: http.NoBody,
+	}).WithContext(ctx)
+	if r.body != "" {
+		request.Body = io.NopCloser(strings.NewReader(r.body))
 	}
-	request.Header = r.header.Clone()
 	if request.Header.Get("User-Agent") == "" {
 		request.Header.Set("User-Agent", e.UserAgent)
 	}
@@ -148,11 +149,7 @@ func (e *exchange) hop(ctx context.Context, r *outgoing) (a *answer, next *url.U
 		password, _ := user.Password()
 		request.SetBasicAuth(user.Username(), password)
 	}
-	if r.body == "" {
-		request.Body, request.ContentLength = http.NoBody, 0
-	}
-	transport := e.transport(r.url)
-	answered, err := transport.RoundTrip(request)
+	answered, err := e.transport(r.url).RoundTrip(request)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -162,8 +159,10 @@ func (e *exchange) hop(ctx context.Context, r *outgoing) (a *answer, next *url.U
 	}
 	a = &answer{status: answered.StatusCode, url: r.url, header: answered.Header}
 	if to := answered.Header.Get("Location"); to != "" && isRedirect(a.status) {
-		next, err = r.url.Parse(to)
-		return a, next, err
+		if next, err = r.url.Parse(to); err != nil {
+			return nil, nil, refusedRedirect("%s sends on to something that is no URL", r.url.Host)
+		}
+		return a, next, nil
 	}
 	a.body, err = e.body(answered)
 	return a, nil, err
@@ -235,7 +234,7 @@ func (r outgoing) redirected(to *url.URL, status int) (outgoing, error) {
 	from := r.url
 	next, err := parseURL(to.String())
 	if err != nil {
-		return r, refusedRedirect("%s sends on to something that is no URL for luahost: %v", from.Host, err)
+		return r, refusedRedirect("%s sends on to a URL that is refused: %v", from.Host, err)
 	}
 	if from.Scheme == "https" && next.Scheme == "http" {
 		return r, refusedRedirect("%s sends on from https to http", from.Host)

@@ -60,7 +60,7 @@ func (e *exchange) fault(ctx context.Context, err error) error {
 	host := e.r.url.Host
 	switch cause := context.Cause(ctx); {
 	case errors.Is(cause, errTimeout) && errors.Is(err, errBusy):
-		return refusal("TIMEOUT", "%d other requests of the script went on for all of the %v that this one may take", e.InFlight, e.r.timeout)
+		return refusal("TIMEOUT", "other requests of the script took all of the %v: it makes %d at a time", e.r.timeout, e.InFlight)
 	case errors.Is(cause, errTimeout), errors.Is(cause, context.DeadlineExceeded):
 		return refusal("TIMEOUT", "%s did not answer in full within %v", host, e.r.timeout)
 	case cause != nil:

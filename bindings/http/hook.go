@@ -84,8 +84,9 @@ func (m *Module) hookMethods() []object.Method[*hook] {
 			Name: "json", Gives: "what the body says, or nil and an error",
 			Doc: "Reads the body as `json.decode` does, whatever its content type.",
 			Example: `on("http.alert", function(hook)
-  local alert = assert(hook:json())
-  messages.sendMessage{peer = "self", message = alert.host .. " is " .. alert.state}
+  local alert, err = hook:json()
+  if not alert then return log.warn("no alert", {err = tostring(err)}) end
+  messages.sendMessage{peer = "self", message = tostring(alert.host) .. " is " .. tostring(alert.state)}
 end)`,
 		}, Do: func(_ *script.Runtime, L *lua.LState, h *hook, _ manual.Values) int {
 			return m.decode(L, "hook:json", h.Body)
@@ -94,7 +95,7 @@ end)`,
 			Name: "form", Gives: "a table",
 			Doc: "Reads the body as a web form: fields as texts, as in `query`.",
 			Example: `on("http.alert", function(hook)
-  messages.sendMessage{peer = "self", message = hook:form().text}
+  messages.sendMessage{peer = "self", message = hook:form().text or "An alert."}
 end)`,
 		}, Do: func(_ *script.Runtime, L *lua.LState, h *hook, _ manual.Values) int {
 			fields, _ := url.ParseQuery(h.Body) // with what can be read of it

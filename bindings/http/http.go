@@ -39,9 +39,8 @@ var functions = []function{
 		Example: `on("call.ended", function(call)
   local answer, err = http.get("https://crm.example.com/people", {query = {phone = call.from.phone}})
   if not answer then return log.warn("not asked", {err = tostring(err)}) end
-  if answer.status == 404 then return end
-  local person = assert(answer:json())
-  log.info("customer", {number = person.number})
+  local person = answer.ok and answer:json()
+  if person then log.info("a customer", {number = person.number}) end
 end)`,
 	}, (*module).get},
 	{manual.Entry{

@@ -35,8 +35,9 @@ func responseFields() []object.Field[*response] {
 			Name: "status", Gives: "a number",
 			Doc: "The status, such as 200. One like 404 is an answer, not an error.",
 			Example: `on("call", function(call)
-  local answer = assert(http.get("https://crm.example.com/people", {query = {phone = call.from.phone}}))
-  if answer.status ~= 200 then log.warn("the CRM is ill", {status = answer.status}) end
+  local answer, err = http.get("https://crm.example.com/people", {query = {phone = call.from.phone}})
+  if not answer then return log.warn("not asked", {err = tostring(err)}) end
+  if answer.status == 404 then log.info("nobody knows the caller") end
 end)`,
 		}, Get: func(_ *script.Runtime, _ *lua.LState, r *response) lua.LValue { return lua.LNumber(r.status) }},
 		{Entry: manual.Entry{
@@ -44,7 +45,7 @@ end)`,
 			Doc: "Whether the status is one from 200 to 299.",
 			Example: `on("call", function(call)
   local answer, err = http.get("https://crm.example.com/health")
-  if not (answer and answer.ok) then log.warn("no CRM today", {err = tostring(err)}) end
+  if not answer or not answer.ok then log.warn("no CRM today", {err = tostring(err)}) end
 end)`,
 		}, Get: func(_ *script.Runtime, _ *lua.LState, r *response) lua.LValue {
 			return lua.LBool(r.status >= 200 && r.status <= 299)
@@ -53,8 +54,8 @@ end)`,
 			Name: "headers", Gives: "a table",
 			Doc: "The headers, by their names in lower case; any case finds them. Of one that came several times the values stand in one text, commas between them.",
 			Example: `on("call", function(call)
-  local answer = assert(http.get("https://crm.example.com/people"))
-  log.info("the CRM answers", {with = answer.headers["content-type"]})
+  local answer = http.get("https://crm.example.com/people")
+  if answer then log.info("the CRM answers", {with = answer.headers["content-type"]}) end
 end)`,
 		}, Get: func(_ *script.Runtime, L *lua.LState, r *response) lua.LValue {
 			if r.headers == nil {
@@ -66,16 +67,16 @@ end)`,
 			Name: "body", Gives: "a string",
 			Doc: "The body, byte for byte as it came, but unpacked. Empty where there is none.",
 			Example: `on("call", function(call)
-  local answer = assert(http.get("https://crm.example.com/greeting"))
-  call:reply(answer.body)
+  local answer = http.get("https://crm.example.com/greeting")
+  if answer and answer.ok then call:reply(answer.body) end
 end)`,
 		}, Get: func(_ *script.Runtime, _ *lua.LState, r *response) lua.LValue { return lua.LString(r.body) }},
 		{Entry: manual.Entry{
 			Name: "url", Gives: "a string",
 			Doc: "The URL that answered: that of the request, or the last one that a redirect led to.",
 			Example: `on("call", function(call)
-  local answer = assert(http.get("https://crm.example.com/old"))
-  log.info("found", {at = answer.url})
+  local answer = http.get("https://crm.example.com/people")
+  if answer then log.info("found", {at = answer.url}) end
 end)`,
 		}, Get: func(_ *script.Runtime, _ *lua.LState, r *response) lua.LValue {
 			return lua.LString(without(r.url).String())
@@ -96,9 +97,9 @@ func (m *Module) responseMethods() []object.Method[*response] {
 			Name: "json", Gives: "what the body says, or nil and an error",
 			Doc: "Reads the body as `json.decode` does, whatever its content type.",
 			Example: `on("call", function(call)
-  local answer = assert(http.get("https://crm.example.com/people", {query = {phone = call.from.phone}}))
-  local person = assert(answer:json())
-  log.info("customer", {number = person.number})
+  local answer = http.get("https://crm.example.com/people", {query = {phone = call.from.phone}})
+  local person = answer and answer:json()
+  if person then log.info("customer", {number = person.number}) end
 end)`,
 		}, Do: func(_ *script.Runtime, L *lua.LState, r *response, _ manual.Values) int {
 			return m.decode(L, "response:json", r.body)
