@@ -147,6 +147,7 @@ end`, "b.lua": `rule "good" { action = function(call) assert(call:decline()) end
 		t.Errorf("decision: %s by %+v", kind, by)
 	}
 	w.Over(end, c)
+	w.Timers(time.Hour, 30)
 	w.Clock.Advance(time.Hour)
 	w.Check(31)
 }
