@@ -1,7 +1,8 @@
 // Package log lets scripts write to the host's log: log.debug, log.info,
 // log.warn and log.error, each with a message and a table of attributes, and
 // print. Every line carries the script and its generation, and the line of Lua
-// that wrote it. A line is bounded: see value.go.
+// that wrote it. A line is bounded: see value.go; and so is how many of them a
+// script writes in a second (script.Limits.Lines).
 package log
 
 import (
@@ -46,7 +47,7 @@ func write(rt *script.Runtime, L *lua.LState, function string, level slog.Level)
 		L.RaiseError("log.%s: the attributes must be a table, got %s", function, v.Type())
 	}
 	ctx := rt.Context(L)
-	if !rt.Log().Enabled(ctx, level) {
+	if !rt.Log().Enabled(ctx, level) || !rt.MayLog() {
 		return 0
 	}
 	rt.Log().LogAttrs(ctx, level, clip(message, maxText), append([]slog.Attr{where(L)}, attrs(L, attributes)...)...)
@@ -58,6 +59,9 @@ func print(rt *script.Runtime, L *lua.LState) int {
 	words := make([]string, L.GetTop())
 	for i := range words {
 		words[i] = text(L, L.Get(i+1))
+	}
+	if !rt.MayLog() {
+		return 0
 	}
 	rt.Log().LogAttrs(rt.Context(L), slog.LevelInfo, clip(strings.Join(words, "\t"), maxText), where(L))
 	return 0

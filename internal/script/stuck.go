@@ -13,25 +13,35 @@ const (
 	// from a call into Go.
 	stuckGrace = 5 * time.Second
 	// stuckAtEnd is how long one may take when the host ends.
-	stuckAtEnd = 3 * time.Second
+	stuckAtEnd = 2 * time.Second
 )
 
-// tend looks after the scripts, as long as the host runs: it finds VMs that are
-// stuck, and tells what has happened again and again.
-func (h *Host) tend(done <-chan struct{}) {
+// tender looks after the scripts as long as the host runs: it finds VMs that are
+// stuck, and tells what has happened again and again. Its goroutine owns it.
+type tender struct {
+	host  *Host
+	still map[*Runtime]stillness
+}
+
+func newTender(h *Host) *tender { return &tender{host: h, still: map[*Runtime]stillness{}} }
+
+func (t *tender) run(done <-chan struct{}) {
 	ticker := time.NewTicker(tendEvery)
 	defer ticker.Stop()
-	still := map[*Runtime]*stillness{}
 	for {
 		select {
 		case <-done:
 			return
 		case <-ticker.C:
-			h.findStuck(still)
-			h.memory.look(nil)
-			h.tell()
+			t.look()
 		}
 	}
+}
+
+func (t *tender) look() {
+	t.findStuck()
+	t.host.memory.look(nil)
+	t.host.tell()
 }
 
 // tending begins to tend; what it gives ends that.
@@ -39,7 +49,7 @@ func (h *Host) tending() (end func()) {
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
-		h.tend(done)
+		newTender(h).run(done)
 	}()
 	return func() {
 		close(done)
@@ -56,7 +66,8 @@ type stillness struct {
 
 // findStuck abandons the VMs whose holder has not computed for too long. It
 // counts its own looks: a process that slept has not.
-func (h *Host) findStuck(still map[*Runtime]*stillness) {
+func (t *tender) findStuck() {
+	h := t.host
 	h.mu.Lock()
 	patience := h.opts.Limits.Time + stuckGrace
 	if h.closing {
@@ -67,27 +78,17 @@ func (h *Host) findStuck(still map[*Runtime]*stillness) {
 	if rt := h.beginning.Load(); rt != nil {
 		open = append(open, rt)
 	}
-	seen := map[*Runtime]bool{}
+	before := t.still
+	t.still = make(map[*Runtime]stillness, len(open))
 	for _, rt := range open {
-		seen[rt] = true
 		holder, moves := rt.turns.held()
-		was := still[rt]
-		if was == nil {
-			was = &stillness{}
-			still[rt] = was
-		}
-		now := stillness{moves: moves, beat: rt.beat.Load()}
+		now, was := stillness{moves: moves, beat: rt.beat.Load()}, before[rt]
 		if holder != nil && !holder.parked.Load() && was.moves == now.moves && was.beat == now.beat {
 			now.looks = was.looks + 1
 		}
-		*was = now
+		t.still[rt] = now
 		if time.Duration(now.looks)*tendEvery >= patience {
 			h.abandon(rt, moves)
-		}
-	}
-	for rt := range still {
-		if !seen[rt] {
-			delete(still, rt)
 		}
 	}
 }

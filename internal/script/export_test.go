@@ -1,0 +1,11 @@
+package script
+
+// Tender looks after a host's scripts when a test says so, as Run does once a
+// second.
+func (h *Host) Tender() (look func()) { return newTender(h).look }
+
+// StuckLooks is at how many looks in a row a handler must not have moved.
+func (h *Host) StuckLooks() int { return int((h.opts.Limits.Time + stuckGrace) / tendEvery) }
+
+// SetHeap has the watchdog see a heap of another size.
+func (h *Host) SetHeap(size func() uint64) { h.memory.heap = size }
