@@ -16,7 +16,7 @@ import (
 func (h *Host) Load() error {
 	h.reloading.Lock()
 	defer h.reloading.Unlock()
-	_, err := h.scan(true, nil)
+	_, err := h.scan(look{sure: true, asked: true})
 	return err
 }
 
@@ -29,7 +29,7 @@ func (h *Host) Reload(names ...string) ([]Reload, error) {
 	h.reloading.Lock()
 	defer h.reloading.Unlock()
 	h.results = nil
-	_, err := h.scan(true, fileNames(names))
+	_, err := h.scan(look{sure: true, asked: true, names: fileNames(names)})
 	slices.SortFunc(h.results, func(a, b Reload) int { return strings.Compare(a.Script, b.Script) })
 	return h.results, err
 }
@@ -49,11 +49,18 @@ func fileNames(names []string) map[string]bool {
 	return files
 }
 
-// scan brings what is loaded in line with the folder, with reloading held: what
-// has changed, or the named scripts whether or not they have. It says whether
-// the folder is to be read again soon: a file was being written, or one is
-// missing and sure is false, so that a save in two steps may be between them.
-func (h *Host) scan(sure bool, named map[string]bool) (unsettled bool, err error) {
+// look is what a scan is to do.
+type look struct {
+	sure  bool            // the folder has been left alone: what is missing is gone
+	asked bool            // somebody said so: what is empty is meant to be
+	names map[string]bool // scripts to load, whether or not they have changed; nil: all that have
+}
+
+// scan brings what is loaded in line with the folder, with reloading held. It
+// says whether the folder is to be read again soon, because a save in several
+// steps may be between them: a file was being written, or one is missing, or
+// has become empty.
+func (h *Host) scan(l look) (unsettled bool, err error) {
 	if h.alive.Err() != nil {
 		return false, errors.New("the scripts' host has ended")
 	}
@@ -67,26 +74,26 @@ func (h *Host) scan(sure bool, named map[string]bool) (unsettled bool, err error
 	}
 	defer from.close()
 	gone := h.known()
-	if err := unknown(named, files, gone); err != nil {
+	if err := unknown(l.names, files, gone); err != nil {
 		return false, err
 	}
 	if !h.loaded && len(files) == 0 {
 		h.log.Warn("no scripts yet", "dir", h.opts.Dir)
 	}
 	h.loaded = true
-	pass := pass{h: h, from: from, sure: sure}
-	defer pass.tell()
+	pass := pass{look: l, h: h, from: from, emptied: map[string]bool{}}
+	defer pass.end()
 	for _, f := range files {
 		delete(gone, f.name)
-		if named == nil || named[f.name] {
-			pass.update(f, named != nil)
+		if l.names == nil || l.names[f.name] {
+			pass.update(f)
 		}
 	}
-	if !sure {
+	if !l.sure {
 		return pass.unsettled || len(gone) > 0, nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(gone)) {
-		if named == nil || named[name] {
+		if l.names == nil || l.names[name] {
 			pass.unload(name)
 		}
 	}
@@ -120,15 +127,16 @@ func unknown(named map[string]bool, files []file, known map[string]bool) error {
 
 // pass is one scan at work.
 type pass struct {
+	look
 	h         *Host
 	from      *reading
-	sure      bool
 	unsettled bool
-	silent    []Reload // loaded, and handle nothing: modules of others, perhaps
+	emptied   map[string]bool // files that had something in them before
+	silent    []Reload        // loaded, and handle nothing: modules of others, perhaps
 }
 
 // update loads a script unless this is what is loaded, or what failed, already.
-func (p *pass) update(f file, force bool) {
+func (p *pass) update(f file) {
 	h := p.h
 	h.mu.Lock()
 	s := h.scripts[f.name]
@@ -145,10 +153,10 @@ func (p *pass) update(f file, force bool) {
 		result.Previous = previous.generation
 	}
 	switch {
-	case errors.Is(f.err, errUnsettled), !settled, !p.sure && seen.lost(now):
+	case errors.Is(f.err, errUnsettled), !settled, !p.sure && seen.lost(now), p.doubts(f.name, seen, now):
 		p.wait(result)
 		return
-	case force:
+	case p.names != nil:
 	case seen.equal(now):
 		return
 	case previous != nil && p.undone(f, previous):
@@ -158,6 +166,23 @@ func (p *pass) update(f file, force bool) {
 		return
 	}
 	p.load(f, s, result)
+}
+
+// doubts says whether one of a script's files has just become empty, which a
+// plain save is for a moment: that is believed when it is seen again.
+func (p *pass) doubts(script string, seen, now contents) (doubt bool) {
+	for file, digest := range now.modules {
+		doubt = p.justEmptied(file, seen.modules[file], digest) || doubt
+	}
+	return p.justEmptied(script, seen.main, now.main) || doubt
+}
+
+func (p *pass) justEmptied(file, was, now string) bool {
+	if p.asked || now != emptyDigest || was == emptyDigest || was == "" {
+		return false
+	}
+	p.emptied[file] = true
+	return !p.h.emptied[file]
 }
 
 // undone says whether a script and its modules are again what runs.
@@ -214,9 +239,10 @@ func (p *pass) unload(name string) {
 	h.report(result)
 }
 
-// tell reports the scripts that handle nothing, when it is known which of them
+// end reports the scripts that handle nothing, when it is known which of them
 // others require.
-func (p *pass) tell() {
+func (p *pass) end() {
+	p.h.emptied = p.emptied
 	for _, r := range p.silent {
 		r.Required = p.h.required(r.Script)
 		p.h.report(r)

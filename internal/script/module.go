@@ -191,6 +191,9 @@ func (c contents) equal(d contents) bool {
 	return c.main == d.main && maps.Equal(c.modules, d.modules)
 }
 
+// emptyDigest is that of a file with nothing in it.
+var emptyDigest = file{}.digest()
+
 // generation is what the contents are called in logs.
 func (c contents) generation() string {
 	if len(c.modules) == 0 {

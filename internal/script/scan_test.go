@@ -32,7 +32,7 @@ func TestAPollUnloadsNothing(t *testing.T) {
 		sure, again bool
 		scripts     int
 	}{{false, true, 1}, {true, false, 0}} {
-		again, err := h.scan(step.sure, nil)
+		again, err := h.scan(look{sure: step.sure})
 		if n := len(h.Status()); err != nil || again != step.again || n != step.scripts {
 			t.Errorf("sure %v: read again %v, %d scripts, %v", step.sure, again, n, err)
 		}
@@ -124,4 +124,19 @@ func TestWithoutAWatch(t *testing.T) {
 	}
 	cancel()
 	<-ended
+}
+
+// A folder in which something changes all the time is read nevertheless.
+func TestChangesThatDoNotEnd(t *testing.T) {
+	m := clock.NewManual(time.Date(2026, 3, 1, 22, 0, 0, 0, time.UTC))
+	w := newWatch(New(Options{Dir: t.TempDir(), Clock: m}))
+	defer w.close()
+	changes := 0
+	for ; len(w.due) == 0 && changes < 100; changes++ {
+		w.settle()
+		m.Advance(100 * time.Millisecond)
+	}
+	if changes < 15 || changes > 17 {
+		t.Errorf("the folder is read after %d changes, want 16: ten times the quiet, and one", changes)
+	}
 }

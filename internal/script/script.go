@@ -108,8 +108,9 @@ type Host struct {
 	beginning atomic.Pointer[Runtime] // whose top level runs
 
 	reloading sync.Mutex // held while scripts are loaded: one load at a time
-	loaded    bool       // guarded by reloading, as is results
+	loaded    bool       // guarded by reloading, as are the next two
 	results   []Reload
+	emptied   map[string]bool // files that had become empty when they were last looked at
 
 	mu      sync.Mutex // guards the rest; never held while Lua runs
 	scripts map[string]*script

@@ -19,11 +19,15 @@ import (
 // looked for.
 const lookAgain = time.Second
 
+// patience is for how many times the quiet the folder is left to changes that do
+// not end.
+const patience = 10
+
 // Run keeps the scripts in line with the folder until ctx ends; then it
 // cancels the handlers, waits for them and closes the VMs. It loads the folder
 // first if Load has not. Its error is that load's.
 func (h *Host) Run(ctx context.Context) error {
-	defer h.tending()()
+	defer h.tending(ctx)()
 	defer h.stop()
 	w := newWatch(h)
 	defer w.close()
@@ -37,17 +41,18 @@ func (h *Host) Run(ctx context.Context) error {
 // watch is Run's look at the folder. Its fields belong to Run's goroutine; the
 // two channels are filled by timers.
 type watch struct {
-	host   *Host
-	events *fsnotify.Watcher // nil where the system gives none
-	places places
-	folder fs.FileInfo            // the scripts folder that is watched
-	others map[string]fs.FileInfo // the other folders that are; nil: to be watched anew
-	quiet  clock.Timer            // runs while changes are coming in
-	due    chan struct{}          // the quiet has lasted
-	look   clock.Timer            // for a folder that is polled or gone
-	looks  chan struct{}
-	absent bool // the folder, at the last look
-	warned bool // that the folder cannot be watched
+	host    *Host
+	events  *fsnotify.Watcher // nil where the system gives none
+	places  places
+	folder  fs.FileInfo            // the scripts folder that is watched
+	others  map[string]fs.FileInfo // the other folders that are; nil: to be watched anew
+	quiet   clock.Timer            // runs while changes are coming in
+	changed time.Time              // when they began to
+	due     chan struct{}          // the quiet has lasted
+	look    clock.Timer            // for a folder that is polled or gone
+	looks   chan struct{}
+	absent  bool // the folder, at the last look
+	warned  bool // that the folder cannot be watched
 }
 
 func newWatch(h *Host) *watch {
@@ -64,7 +69,7 @@ func (w *watch) begin() error {
 	h := w.host
 	h.reloading.Lock()
 	defer h.reloading.Unlock()
-	unsettled, err := h.scan(false, nil)
+	unsettled, err := h.scan(look{})
 	if err != nil && !h.loaded {
 		return err
 	}
@@ -94,6 +99,7 @@ func (w *watch) run(ctx context.Context) {
 			w.forget() // whatever was lost, the end of a watch perhaps
 			w.settle()
 		case <-w.due:
+			w.quiet = nil
 			w.scan(true)
 		case <-w.looks:
 			w.scan(false)
@@ -132,9 +138,16 @@ func (w *watch) forget() {
 	}
 }
 
-// settle waits for the quiet after a change, from the beginning.
+// settle waits for the quiet after a change, from the beginning, unless the
+// changes do not end.
 func (w *watch) settle() {
-	if w.quiet != nil {
+	now := w.host.opts.Clock.Now()
+	switch {
+	case w.quiet == nil:
+		w.changed = now
+	case now.Sub(w.changed) >= patience*w.host.opts.Quiet:
+		return
+	default:
 		w.quiet.Stop()
 	}
 	w.quiet = w.host.opts.Clock.AfterFunc(w.host.opts.Quiet, func() { signal(w.due) })
@@ -151,7 +164,7 @@ func (w *watch) scan(sure bool) {
 	w.rewatch()
 	w.host.reloading.Lock()
 	defer w.host.reloading.Unlock()
-	unsettled, err := w.host.scan(sure, nil)
+	unsettled, err := w.host.scan(look{sure: sure})
 	// What was just loaded may have its modules in folders that nobody has watched
 	// while they were read.
 	w.after(w.rewatch() || unsettled, err)

@@ -217,3 +217,32 @@ func TestPolling(t *testing.T) {
 	w.settle(m)
 	w.next("b.lua", unloaded)
 }
+
+// A plain save empties the file before it writes: what had something in it is
+// taken for empty only when it is that twice.
+func TestAFileThatBecomesEmpty(t *testing.T) {
+	m, config := manual(t)
+	w := start(t, map[string]string{"a.lua": `local m = require "lib.m" on("x", function() note(m) end)`, "lib/m.lua": "return 'full'", "b.lua": saying("b")}, config)
+	w.write("a.lua", "")
+	w.write("lib/m.lua", "")
+	m.AwaitTimers(1)
+	m.Advance(150 * time.Millisecond)
+	m.AwaitTimers(1) // it is looked at once more
+	if n := w.fire("x"); n != 2 {
+		t.Errorf("%d handlers, want 2", n)
+	}
+	<-w.notes
+	<-w.notes
+	w.write("a.lua", `local m = require "lib.m" on("x", function() note(m) end) -- new`)
+	w.settle(m)
+	w.next("a.lua", loaded)
+	w.fire("x")
+	if seen := map[string]bool{<-w.notes: true, <-w.notes: true}; !seen["true"] {
+		t.Errorf("a module that is empty gives %v", seen)
+	}
+	w.write("a.lua", "")
+	w.settle(m)
+	if r := w.next("a.lua", loaded); r.Handlers != 0 {
+		t.Errorf("%+v", r)
+	}
+}
