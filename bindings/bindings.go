@@ -10,6 +10,8 @@ import (
 
 	"luahost/bindings/calls"
 	"luahost/bindings/event"
+	"luahost/bindings/http"
+	"luahost/bindings/json"
 	"luahost/bindings/log"
 	"luahost/bindings/message"
 	"luahost/bindings/people"
@@ -31,6 +33,7 @@ type World struct {
 	As       func(ctx context.Context, account string) (context.Context, bool) // for requests as another account
 	Timers   *schedule.Engine                                                  // nil: there are none
 	Account  func(ctx context.Context) string                                  // whose event ctx is of; "": nobody's
+	HTTP     *http.Module
 }
 
 // Open installs every module into rt. Telegram's own names (phone, messages,
@@ -43,5 +46,7 @@ func Open(rt *script.Runtime, w World) {
 	people.Open(rt, people.Options{Telegram: w.Telegram, Accounts: w.Accounts, As: w.As})                  // find, as
 	log.Open(rt)                                                                                           // log.debug, log.info, log.warn, log.error, print
 	timer.Open(rt, timer.Options{Engine: w.Timers, Account: w.Account, ErrorTable: w.Telegram.ErrorTable}) // sleep, after, every, daily, cron, timers
+	json.Open(rt, json.Options{Error: w.Telegram.ErrorTable})                                              // json.encode, json.decode, json.null, …
+	w.HTTP.Open(rt)                                                                                        // http.get, http.post, http.request
 	w.Telegram.Open(rt.State())
 }

@@ -40,11 +40,13 @@ import (
 	"luahost/bindings"
 	"luahost/bindings/event"
 	"luahost/bindings/message"
+	"luahost/bindings/timer"
 	"luahost/bindings/tl"
 	"luahost/internal/account"
 	"luahost/internal/call"
 	"luahost/internal/clock"
 	"luahost/internal/permission"
+	"luahost/internal/schedule"
 	"luahost/internal/script"
 	"luahost/internal/store"
 )
@@ -56,6 +58,7 @@ type Options struct {
 	Store    *store.Store       // of calls and traces; nil: none are kept, and every caller rings for the first time
 	Limits   script.Limits      // zero: the documented defaults
 	Allow    *permission.Policy // what scripts may call; nil: the default of internal/permission
+	HTTP     HTTP               // the web, out and in; zero: neither
 	Quiet    time.Duration      // how long the folder rests before it is read again; zero: script's default
 	Log      *slog.Logger       // nil: silent
 	Clock    clock.Clock        // nil: the system's
@@ -88,6 +91,8 @@ type Host struct {
 	router   *router
 	allow    *permission.Policy
 	phone    *phone
+	timers   *schedule.Engine
+	web      *web
 	started  time.Time
 	tracing  bool // somebody reads the traces
 }
@@ -124,7 +129,17 @@ func New(opts Options) (*Host, error) {
 	})
 	h.phone = newPhone(opts, h.scripts, h.router)
 	h.router.book = h.phone.book
+	h.timers = schedule.New(schedule.Options{Clock: opts.Clock, Log: opts.Log, Store: opts.Store, Fire: h.fire})
+	var err error
+	if h.web, err = h.newWeb(opts); err != nil {
+		return nil, err
+	}
 	return h, h.openAccounts(opts)
+}
+
+// fire gives a timer that is due to its script.
+func (h *Host) fire(ctx context.Context, f schedule.Firing, ended func(error)) bool {
+	return timer.Fire(ctx, h.scripts, h.router.as, f, ended)
 }
 
 func (o *Options) setDefaults() {
@@ -149,13 +164,13 @@ func (h *Host) checkEvent() func(name string) error {
 func (h *Host) open(rt *script.Runtime) {
 	bindings.Open(rt, bindings.World{
 		Telegram: h.telegram, Book: h.phone.book, Store: h.phone.store, Accounts: h.router.names,
-		As: h.router.as,
+		As: h.router.as, Timers: h.timers, Account: h.router.account, HTTP: h.web.http,
 	})
 }
 
 func (h *Host) openAccounts(opts Options) error {
 	for _, o := range opts.Accounts {
-		l := &line{}
+		l := &line{begun: make(chan struct{}), clock: opts.Clock}
 		o.Log, o.Clock = opts.Log, opts.Clock
 		o.OnUpdate = func(u account.Update) { h.received(l, u) }
 		a, err := account.New(o)
@@ -181,6 +196,8 @@ func (h *Host) Run(ctx context.Context) error {
 	var running sync.WaitGroup
 	running.Go(func() { stop(h.scripts.Run(ctx)) })
 	running.Go(func() { stop(h.phone.run(ctx)) })
+	running.Go(func() { stop(h.timers.Run(ctx)) })
+	running.Go(func() { stop(h.web.run(ctx)) })
 	going := &survivors{left: len(h.router.order), stop: stop}
 	for _, l := range h.router.order {
 		running.Go(func() { going.ended(h.serve(ctx, l)) })
@@ -206,6 +223,7 @@ func (h *Host) serve(ctx context.Context, l *line) (late bool, err error) {
 	}
 	err = fmt.Errorf("account %s: %w", l.account.Name(), err)
 	l.stopped(err)
+	l.begin()
 	if served.Load() {
 		h.log.Error("account stopped", "account", l.account.Name(), "error", err)
 	}
@@ -233,6 +251,7 @@ func (h *Host) ready(ctx context.Context, l *line) {
 	a := l.account
 	h.log.Info("account ready", "account", a.Name(), "user", a.Self().ID, "bot", a.Bot())
 	h.phone.book.Ready(ctx, l.of())
+	l.begin()
 	if h.observe.Ready != nil {
 		h.observe.Ready(a)
 	}

@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/gotd/td/bin"
 	"github.com/gotd/td/tg"
@@ -11,6 +12,7 @@ import (
 	"luahost/bindings/tl"
 	"luahost/internal/account"
 	"luahost/internal/call"
+	"luahost/internal/clock"
 )
 
 // line is an account, and what the host keeps with it.
@@ -18,9 +20,35 @@ type line struct {
 	account *account.Account
 	ctx     context.Context // of the account's events
 	blocked *blocklist
+	clock   clock.Clock
+	begun   chan struct{} // closed when the account is connected for the first time, or never will be
+	once    sync.Once     // closes it
 
 	mu    sync.Mutex
 	fault error // that the account stopped with
+}
+
+// beginWithin is how long what scripts ask before the account is connected for the
+// first time waits for that: timers that were due meanwhile, and on("load").
+const beginWithin = 30 * time.Second
+
+func (l *line) begin() { l.once.Do(func() { close(l.begun) }) }
+
+// await waits until the account has begun. What is asked then answers for itself.
+func (l *line) await(ctx context.Context) {
+	select {
+	case <-l.begun:
+		return
+	default:
+	}
+	late := make(chan struct{})
+	timer := l.clock.AfterFunc(beginWithin, func() { close(late) })
+	defer timer.Stop()
+	select {
+	case <-l.begun:
+	case <-late:
+	case <-ctx.Done():
+	}
 }
 
 func (l *line) stopped(err error) {
@@ -76,6 +104,14 @@ func (r *router) as(ctx context.Context, name string) (context.Context, bool) {
 	return withLine(ctx, l), true
 }
 
+// account is the name of the account whose event ctx is of, or "".
+func (r *router) account(ctx context.Context) string {
+	if l, ok := ctx.Value(lineKey{}).(*line); ok {
+		return l.account.Name()
+	}
+	return ""
+}
+
 // names are the accounts in the order of the configuration.
 func (r *router) names() []string {
 	names := make([]string, len(r.order))
@@ -89,6 +125,7 @@ func (r *router) names() []string {
 // through its owner, since it may be a decision.
 func (r *router) Invoke(ctx context.Context, input bin.Encoder, output bin.Decoder) error {
 	l := r.of(ctx)
+	l.await(ctx)
 	switch input.(type) {
 	case *tg.PhoneDiscardCallRequest, *tg.PhoneAcceptCallRequest, *tg.PhoneRequestCallRequest,
 		*tg.PhoneConfirmCallRequest, *tg.PhoneReceivedCallRequest:
@@ -112,5 +149,7 @@ func (r *router) Peer(ctx context.Context, id int64) (tg.InputPeerClass, bool) {
 
 // Username is the peer with a @name; the account of ctx may ask Telegram.
 func (r *router) Username(ctx context.Context, name string) (tg.InputPeerClass, error) {
-	return r.of(ctx).account.Username(ctx, name)
+	l := r.of(ctx)
+	l.await(ctx)
+	return l.account.Username(ctx, name)
 }

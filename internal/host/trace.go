@@ -3,10 +3,7 @@ package host
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-
-	"github.com/gotd/td/tgerr"
 
 	"luahost/bindings/tl"
 	"luahost/internal/account"
@@ -29,22 +26,8 @@ type Request struct {
 	Handler script.Handler // the handler that made it
 }
 
-// Refusal is Err in the words of Telegram's documentation, without the way that
-// it came through the layers. Errors of luahost itself have code 0, and a
-// sentence that says more than their type.
-func (r Request) Refusal() string {
-	e, ok := tgerr.As(r.Err)
-	switch {
-	case r.Err == nil:
-		return ""
-	case !ok:
-		return r.Err.Error()
-	case e.Code == 0:
-		return e.Type + ": " + e.Message
-	default:
-		return fmt.Sprintf("%s (%d)", e.Message, e.Code)
-	}
-}
+// Refusal says why the request failed; "" if it did not.
+func (r Request) Refusal() string { return refusalOf(r.Err) }
 
 // requested records a script's request, also one whose failure it ignores.
 func (h *Host) requested(ctx context.Context, r tl.Request) {
@@ -58,7 +41,9 @@ func (h *Host) requested(ctx context.Context, r tl.Request) {
 	if r.Err != nil {
 		level, attrs = slog.LevelWarn, append(attrs, slog.String("error", made.Refusal()))
 	}
-	h.log.LogAttrs(ctx, level, "request", attrs...)
+	if h.mayLog(ctx, handler, level) {
+		h.log.LogAttrs(ctx, level, "request", attrs...)
+	}
 	if c, ok := call.FromContext(ctx); ok && h.tracing {
 		c.Trace(h.requestEntry(made))
 	}

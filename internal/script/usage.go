@@ -88,6 +88,9 @@ func (u *usage) admit(limit int) bool {
 
 func (u *usage) leave() { u.inflight.Add(-1) }
 
+// MayLog is Runtime.MayLog for a line that the host writes about a script.
+func (h *Host) MayLog(script string) bool { return h.usageOf(script).mayLog(h.opts.Clock.Now()) }
+
 // mayLog counts a line, or one that is left out.
 func (u *usage) mayLog(now time.Time) bool {
 	u.mu.Lock()
