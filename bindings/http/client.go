@@ -39,9 +39,9 @@ func (m *module) block(L *lua.LState, r *outgoing) (*answer, error) {
 		done := Request{Function: r.function, Line: r.line, Method: r.method}
 		e := &exchange{module: m, r: r, rules: m.rules()}
 		a, err = e.run(ctx)
-		done.Host, done.Path = r.url.Host, r.url.Path
+		done.Host, done.Path = r.url.Host, cutPath(r.url.Path)
 		if a != nil {
-			done.Status, done.Size, done.Host, done.Path = a.status, len(a.body), a.url.Host, a.url.Path
+			done.Status, done.Size, done.Host, done.Path = a.status, len(a.body), a.url.Host, cutPath(a.url.Path)
 		}
 		done.Took, done.Err = m.rt.Clock().Now().Sub(began), err
 		m.tell(ctx, done)
@@ -61,12 +61,28 @@ func (m *module) tell(ctx context.Context, r Request) {
 		slog.Int("status", r.Status), slog.Int("size", r.Size), slog.Duration("took", r.Took),
 	}
 	if r.Err != nil {
-		level, attrs = slog.LevelWarn, append(attrs, slog.String("error", words(r.Err)))
+		attrs = append(attrs, slog.String("error", words(r.Err)))
+	}
+	if r.Err != nil && ctx.Err() == nil {
+		level = slog.LevelWarn
 	}
 	m.rt.Log().LogAttrs(context.Background(), level, "http request", attrs...)
 	if m.Done != nil {
 		m.Done(ctx, r)
 	}
+}
+
+// cutPath is a path as others may see it. Where a service takes its token in the
+// path, it is a long part of it.
+func cutPath(path string) string {
+	const most, shown = 20, 4
+	parts := strings.Split(clip(path), "/")
+	for i, part := range parts {
+		if len(part) > most {
+			parts[i] = strings.ToValidUTF8(part[:shown], "") + "…"
+		}
+	}
+	return strings.Join(parts, "/")
 }
 
 // rules are those of the VM's script.

@@ -34,13 +34,12 @@ func refusedRedirect(format string, args ...any) *tgerr.Error {
 // notAllowed says what the configuration would have to have. at is the address
 // that a host which is allowed has, or "".
 func (e *exchange) notAllowed(u *url.URL, at string) error {
-	what := entry(u, at != "")
 	reason := "is not among its hosts"
 	if at != "" {
-		reason = fmt.Sprintf("has the address %s, which is not a public one", at)
+		reason = "has the address " + at + ", which is not a public one"
 	}
-	return refusal("HOST_NOT_ALLOWED", "%s may not reach %s, which %s: the configuration allows it with hosts = [%q] under [http], or in the [[script]] with name = %q",
-		e.rt.Script(), u.Host, strings.TrimPrefix(reason, "which "), what, e.rt.Script())
+	return refusal("HOST_NOT_ALLOWED", "%s may not reach %s, which %s; the configuration allows it with hosts = [%q] in the [[script]] with name = %[1]q, or under [http] for all that have no hosts of their own",
+		e.rt.Script(), u.Host, reason, entry(u, at != ""))
 }
 
 // words is the text of an error as a person reads it.

@@ -30,7 +30,7 @@ import (
 // functions are what scripts see in the table http.
 var functions = []function{
 	{manual.Entry{
-		Name: "get", Gives: "a [response](../README.md), or nil and an error",
+		Name: "get", Gives: "a response, or nil and an error",
 		Params: manual.Params{
 			{Name: "url", Type: urlType(), Doc: "`https://…` or `http://…`"},
 			{Name: "options", Type: manual.Table("a table such as {headers = {…}}", options), Optional: true, Doc: "what else is sent"},
@@ -44,7 +44,7 @@ var functions = []function{
 end)`,
 	}, (*module).get},
 	{manual.Entry{
-		Name: "post", Gives: "a [response](../README.md), or nil and an error",
+		Name: "post", Gives: "a response, or nil and an error",
 		Params: manual.Params{
 			{Name: "url", Type: urlType(), Doc: "`https://…` or `http://…`"},
 			{Name: "body", Type: bodyType(), Doc: "a string, `{json = value}` or `{form = {name = value}}`"},
@@ -61,7 +61,7 @@ end)`,
 end)`,
 	}, (*module).post},
 	{manual.Entry{
-		Name: "request", Gives: "a [response](../README.md), or nil and an error",
+		Name: "request", Gives: "a response, or nil and an error",
 		Params: manual.Params{{Name: "request", Type: manual.Table(`a table such as {method = "PUT", url = "https://…"}`, wholeRequest()), Doc: "all of it"}},
 		Doc:    "Makes a request with any method; `http.get` and `http.post` are short for it. Of `body`, `json` and `form` one may be given.",
 		Example: `on("call.ended", function(call)
@@ -115,7 +115,7 @@ type Request struct {
 	Line     int    // of the script
 	Method   string
 	Host     string // with the port, if it is not the scheme's; that of the last redirect
-	Path     string // without the query
+	Path     string // without the query, and long parts cut, which are often tokens
 	Status   int    // 0 when there was no answer
 	Size     int    // bytes of the answer's body
 	Took     time.Duration

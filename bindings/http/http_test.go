@@ -38,14 +38,14 @@ func TestHosts(t *testing.T) {
 	})
 	w := load(t, http.Options{Resolver: names}, "inner.test"+at, "six.test"+at, "zero.test"+at, "meta.test"+at, "both.test"+at, "private:zero.test"+at, "*.wild.test"+at, "127.0.0.1:1", "none.test")
 	for host, want := range map[string]string{
-		"other.test":      `http.lua may not reach other.test` + at + `, which is not among its hosts: the configuration allows it with hosts = ["other.test` + at + `"] under [http], or in the [[script]] with name = "http.lua"`,
+		"other.test":      `http.lua may not reach other.test` + at + `, which is not among its hosts; the configuration allows it with hosts = ["other.test` + at + `"] in the [[script]] with name = "http.lua", or under [http]`,
 		"127.0.0.1":       `hosts = ["127.0.0.1` + at + `"]`,
 		"[::1]":           `hosts = ["[::1]` + at + `"]`,
 		"2130706433":      "is not among its hosts",
 		"wild.test":       "is not among its hosts",
 		"x.inner.test":    "is not among its hosts",
 		"inner.test.evil": "is not among its hosts",
-		"inner.test":      `http.lua may not reach inner.test` + at + `, which has the address 127.0.0.1, which is not a public one: the configuration allows it with hosts = ["private:inner.test` + at + `"]`,
+		"inner.test":      `http.lua may not reach inner.test` + at + `, which has the address 127.0.0.1, which is not a public one; the configuration allows it with hosts = ["private:inner.test` + at + `"]`,
 		"INNER.TEST.":     "which has the address 127.0.0.1",
 		"six.test":        "which has the address ::1",
 		"zero.test":       "which has the address 0.0.0.0",
@@ -283,6 +283,9 @@ func TestCancelled(t *testing.T) {
 		t.Errorf("the handler ended with %v", err)
 	}
 	<-gone
+	if strings.Contains(w.log.String(), "level=WARN msg=\"http request\"") {
+		t.Error("the log warns of it")
+	}
 	if r := w.done[0]; !strings.Contains(r.Err.Error(), "CANCELLED") {
 		t.Errorf("told %v", r.Err)
 	}
@@ -301,7 +304,7 @@ func TestTold(t *testing.T) {
 	url := serve(t, mux())
 	w := load(t, http.Options{}, address(url))
 	w.check("get", url)
-	w.check("ask", "http://ann:s3cret@other.test/path?key=s3cret", "HOST_NOT_ALLOWED", "other.test")
+	w.check("ask", "http://ann:s3cret@other.test/path/0123456789abcdefs3cret/x?key=s3cret", "HOST_NOT_ALLOWED", "other.test")
 	if len(w.done) != 2 {
 		t.Fatalf("told of %d requests", len(w.done))
 	}
@@ -309,7 +312,7 @@ func TestTold(t *testing.T) {
 	if r.Function != "http.get" || r.Line == 0 || r.Method != "GET" || r.Host != address(url) || r.Path != "/people" || r.Status != 200 || r.Size == 0 || r.Err != nil {
 		t.Errorf("told %+v", r)
 	}
-	if r = w.done[1]; r.Host != "other.test" || r.Path != "/path" || r.Status != 0 || r.Err == nil {
+	if r = w.done[1]; r.Host != "other.test" || r.Path != "/path/0123…/x" || r.Status != 0 || r.Err == nil {
 		t.Errorf("told %+v", r)
 	}
 	lines := w.log.String()
@@ -318,7 +321,7 @@ func TestTold(t *testing.T) {
 			t.Errorf("the log has %q:\n%s", secret, lines)
 		}
 	}
-	for _, want := range []string{"level=DEBUG msg=\"http request\"", "path=/people status=200", "level=WARN", "host=other.test path=/path status=0", "script=http.lua"} {
+	for _, want := range []string{"level=DEBUG msg=\"http request\"", "path=/people status=200", "level=WARN", "host=other.test path=/path/0123…/x status=0", "script=http.lua"} {
 		if !strings.Contains(lines, want) {
 			t.Errorf("the log has no %q:\n%s", want, lines)
 		}
