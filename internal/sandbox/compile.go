@@ -24,10 +24,12 @@ func Compile(name, source string) (proto *lua.FunctionProto, err error) {
 	if err := checkDepth(name, chunk); err != nil {
 		return nil, err
 	}
+	rewritten := rewrite(chunk)
 	proto, err = lua.Compile(chunk, name)
 	if err != nil {
 		return nil, syntaxError(name, source, err)
 	}
+	rewritten.link(proto)
 	return proto, nil
 }
 
