@@ -149,7 +149,7 @@ func (m *module) repeating(L *lua.LState, r request, spec schedule.Spec) int {
 func (m *module) unnamed(L *lua.LState, r request, spec schedule.Spec) int {
 	h := &handle{}
 	var callback *script.Callback
-	t, err := m.Engine.Unnamed(m.rt.Script(), spec, func(_ schedule.Firing, ended func()) bool {
+	t, err := m.Engine.Unnamed(schedule.Owner{Script: m.rt.Script(), VM: m.rt}, spec, func(_ schedule.Firing, ended func()) bool {
 		return callback.Start(func(rt *script.Runtime, L *lua.LState) []lua.LValue {
 			return []lua.LValue{h.make(rt, L)}
 		}, func(script.Run) { ended() })

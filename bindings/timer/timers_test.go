@@ -2,6 +2,7 @@ package timer_test
 
 import (
 	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/gotd/td/tgerr"
 	lua "github.com/yuin/gopher-lua"
 
 	"luahost/bindings/event"
@@ -73,7 +75,7 @@ func (w *world) run() *world {
 		return timer.Fire(ctx, w.Host, as, f, ended)
 	}})
 	w.Host = script.New(script.Options{
-		Dir: filepath.Join(w.dir, "scripts"), Clock: clock.System{},
+		Dir: filepath.Join(w.dir, "scripts"), Clock: clock.System{}, Log: slog.New(slog.NewTextHandler(&w.logs, nil)),
 		Open: func(rt *script.Runtime) { w.open(rt, engine) },
 		OnHandler: func(r script.Run) {
 			w.mu.Lock()
@@ -87,15 +89,8 @@ func (w *world) run() *world {
 	ctx, cancel := context.WithCancel(context.Background())
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = engine.Run(ctx) })
-	ended := make(chan struct{})
-	go func() {
-		// Not Host.Run, whose watch of the folder is no part of the bubble.
-		<-ctx.Done()
-		close(ended)
-	}()
-	w.stop = func() {
+	w.stop = func() { // without Host.Run, whose watch of the folder is no part of the bubble
 		cancel()
-		<-ended
 		serving.Wait()
 		if err := w.Store.Close(); err != nil {
 			w.Error(err)
@@ -108,7 +103,8 @@ func (w *world) open(rt *script.Runtime, engine *schedule.Engine) {
 	event.Open(rt)
 	timer.Open(rt, timer.Options{Engine: engine, Account: accountOf, Location: time.UTC, ErrorTable: func(L *lua.LState, method string, err error) *lua.LTable {
 		tb := L.CreateTable(0, 1)
-		tb.RawSetString("message", lua.LString(method+": "+err.Error()))
+		e, _ := tgerr.As(err)
+		tb.RawSetString("message", lua.LString(method+": "+e.Type+": "+e.Message))
 		return tb
 	}})
 	L := rt.State()
@@ -152,6 +148,8 @@ func (w *world) want(notes ...string) {
 	w.check()
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	slices.Sort(w.notes) // what is due at the same moment runs in any order
+	slices.Sort(notes)
 	if !slices.Equal(w.notes, notes) {
 		w.Errorf("noted %q, want %q", w.notes, notes)
 	}
@@ -195,5 +193,124 @@ func TestTimers(t *testing.T) {
 		w.want("call-back 1234567890123456789 0 0")
 		time.Sleep(3 * time.Hour)
 		w.want("poll 7")
+	})
+}
+
+// A named timer outlives the process, with the account of the event that it was
+// made for, and goes to the script as it is then.
+func TestNamedTimersOutliveTheProcess(t *testing.T) {
+	w := newWorld(t)
+	source := `on("ask", function() after("1h", "call-back", {n = 1}) end)
+on("timer.call-back", function(timer) note("VERSION " .. timer.data.n .. " " .. account() .. " " .. timer.late) end)
+on("timer.call-back", function(timer) timer.data.n = 2 end)`
+	synctest.Test(t, func(t *testing.T) {
+		w.write("a.lua", strings.Replace(source, "VERSION", "old", 1))
+		w.run().loaded()
+		ctx, _ := as(t.Context(), "home")
+		w.fire(ctx, "ask")
+		w.stop()
+		w.write("a.lua", strings.Replace(source, "VERSION", "new", 1))
+		time.Sleep(2 * time.Hour)
+		w.run().loaded()
+		time.Sleep(time.Second)
+		w.want("new 1 home 3600")
+		ctx, _ = as(t.Context(), "gone") // by then the configuration has no such account
+		w.fire(ctx, "ask")
+		time.Sleep(2 * time.Hour)
+		w.want()
+		if list, err := w.Store.Timers(t.Context(), store.TimerQuery{Ended: true}); err != nil || len(list) != 2 ||
+			list[0].Outcome != store.TimerDone || list[1].State != store.TimerPending {
+			t.Errorf("%+v, %v", list, err)
+		}
+		w.stop()
+	})
+}
+
+// The timers of an unchanged script go on when another one is edited, and end with
+// their own; what a handler began once is done by the generation that began it.
+func TestReload(t *testing.T) {
+	w := newWorld(t)
+	synctest.Test(t, func(t *testing.T) {
+		w.write("a.lua", `every("1h", function() note("a") end)
+on("ask", function() after("2h", function() note("begun by the old") end) every("50m", function() note("repeats") end) end)`)
+		w.write("b.lua", `every("1h", function() note("b") end)`)
+		w.run().loaded()
+		w.fire(t.Context(), "ask")
+		time.Sleep(30 * time.Minute)
+		w.write("a.lua", `every("1h", function() note("a2") end)`)
+		if _, err := w.Reload(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(45 * time.Minute)
+		w.want("b")
+		time.Sleep(30 * time.Minute)
+		w.want("a2")
+		time.Sleep(30 * time.Minute)
+		w.want("b", "begun by the old")
+		w.write("a.lua", `error("broken")`)
+		if _, err := w.Reload(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(30 * time.Minute)
+		w.want("a2")
+		w.stop()
+	})
+}
+
+func TestRefusedWhileLoading(t *testing.T) {
+	for source, want := range map[string]string{
+		`after(1, "x")`:                                          `a.lua:1: after: a timer with a name is made in a handler, not while the script loads, or each reload would make one more`,
+		"every(1, 'x')\ncron('@daily', 'x')":                     `a.lua:2: cron: there is a timer "x" already, in line 1`,
+		"\nlocal t = every(1, 'x')\nt:stop()":                    "a.lua:3: timer:stop: ",
+		`timers()`:                                               "a.lua:1: timers: ",
+		`for i = 1, 20000 do every(1, account) end`:              `a.lua:1: every: a.lua has 10000 timers that are pending, and may have no more`,
+		`for i = 1, 20000 do every(1, "n"..i) end`:               `a.lua:1: every: a.lua has 10000 timers that are pending, and may have no more`,
+		`daily("09:00", function() end, {days = "mon", tz = 5})`: `a.lua:1: daily: options.tz: expected the name of a time zone, such as "Europe/Berlin", got number 5`,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			w.write("a.lua", source)
+			w.run()
+			defer w.stop()
+			if err := w.Status()[0].LastError; err == nil || !strings.HasPrefix(err.Error(), want) {
+				t.Errorf("%s: %v, want %s", source, err, want)
+			}
+			// Nothing of what was refused counts.
+			w.write("a.lua", `for i = 1, 10000 do after("1h", account) end`)
+			for range 2 {
+				if _, err := w.Reload("a.lua"); err != nil {
+					t.Error(err)
+				}
+				w.loaded()
+			}
+		})
+	}
+}
+
+// A timer that nothing handles is a warning, with the nearest name.
+func TestWarning(t *testing.T) {
+	w := newWorld(t)
+	w.write("a.lua", "every(1, 'poll')\non('timer.pol', account)")
+	synctest.Test(t, func(t *testing.T) {
+		w.run().loaded()
+		w.stop()
+	})
+	if got := w.logs.String(); !strings.Contains(got, `(did you mean \"pol\"?)" script=a.lua`) || !strings.Contains(got, `line=1 event=timer.poll`) {
+		t.Errorf("logged %s", got)
+	}
+}
+
+// What the disk refuses, a script is told.
+func TestClosedDatabase(t *testing.T) {
+	w := newWorld(t)
+	w.write("a.lua", `on("timer.x", account)
+on("ask", function()
+  local t, err = after(1, "x")
+  assert(t == nil and err.message == "after: DATABASE: the database is closed", err and err.message)
+end)`)
+	synctest.Test(t, func(t *testing.T) {
+		w.run().loaded()
+		w.stop()
+		w.fire(t.Context(), "ask")
 	})
 }

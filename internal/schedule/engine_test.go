@@ -320,7 +320,7 @@ func TestLimits(t *testing.T) {
 		time.Sleep(time.Minute)
 		w.unnamed("a.lua", after(time.Hour))
 		w.unnamed("a.lua", after(time.Hour))
-		if _, err := w.Unnamed("a.lua", after(0), nil); !errors.As(err, &many) || err.Error() != "a.lua has 3 timers that are pending, and may have no more" {
+		if _, err := w.Unnamed(schedule.Owner{Script: "a.lua"}, after(0), nil); !errors.As(err, &many) || err.Error() != "a.lua has 3 timers that are pending, and may have no more" {
 			t.Errorf("a fourth: %v", err)
 		}
 	})

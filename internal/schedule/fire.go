@@ -83,7 +83,7 @@ func (e *Engine) attempts(now time.Time, due []*named) []attempt {
 		}
 		miss := a.late > grace && !n.excused && n.missed != store.MissedRun && a.late > n.missed
 		a.claim = store.Claim{ID: n.id, Due: a.due, Next: a.next, Miss: miss}
-		if !miss && !e.line(n.script).begin(func() { e.again(n) }) {
+		if !miss && !e.line(n.owner()).begin(func() { e.again(n) }) {
 			n.excused = true
 			continue
 		}
@@ -141,7 +141,7 @@ func (e *Engine) ended(ctx context.Context, n *named, err error) {
 		n.excused = !n.due.After(e.now())
 		e.again(n)
 	}
-	e.line(n.script).end()
+	e.end(n.owner())
 }
 
 // clipFault is a line of what a person reads of an error.
@@ -172,7 +172,7 @@ func (e *Engine) stopped(a attempt) {
 	defer e.mu.Unlock()
 	a.running = false
 	e.drop(a.named)
-	e.line(a.script).end()
+	e.end(a.owner())
 }
 
 // undo queues those that could not be claimed.
@@ -184,7 +184,7 @@ func (e *Engine) undo(attempts []attempt, at time.Time) {
 		n.due, n.excused = a.due, true
 		if n.running {
 			n.running = false
-			e.line(n.script).end()
+			e.end(n.owner())
 		}
 		if !n.over {
 			e.kept.put(&n.slot, at)
@@ -209,7 +209,7 @@ func (e *Engine) release(ctx context.Context, refused []attempt) {
 	for _, a := range refused {
 		n := a.named
 		n.running, n.due = false, a.due
-		e.line(n.script).end()
+		e.end(n.owner())
 		if e.held[n.key()].IsZero() && given {
 			e.Log.Warn("timer waits: its script is not loaded or has no handler for it", "script", n.script, "timer", n.name, "due", n.due)
 		}

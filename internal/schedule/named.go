@@ -40,7 +40,8 @@ type named struct {
 	excused bool // it comes late for a reason of its own, and is not missed
 }
 
-func (n *named) key() key { return key{n.script, n.name} }
+func (n *named) key() key     { return key{n.script, n.name} }
+func (n *named) owner() Owner { return Owner{Script: n.script} }
 
 // Keep makes a timer that runs once. When it returns, the timer is on the disk.
 func (e *Engine) Keep(n Named) (id int64, due time.Time, err error) {
@@ -48,7 +49,7 @@ func (e *Engine) Keep(n Named) (id int64, due time.Time, err error) {
 		return 0, due, ErrNoStore
 	}
 	e.mu.Lock()
-	err = e.enter(n.Script)
+	err = e.enter(Owner{Script: n.Script})
 	e.mu.Unlock()
 	if err != nil {
 		return 0, due, err
@@ -59,11 +60,11 @@ func (e *Engine) Keep(n Named) (id int64, due time.Time, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if err != nil {
-		e.leave(n.Script)
+		e.leave(Owner{Script: n.Script})
 		return 0, due, err
 	}
 	if e.named[row.ID] != nil { // a declaration has found it on the disk
-		e.leave(n.Script)
+		e.leave(Owner{Script: n.Script})
 	} else {
 		e.add(&row)
 	}
@@ -93,7 +94,7 @@ func (e *Engine) drop(n *named) {
 		n.over = true
 		e.kept.take(&n.slot)
 		delete(e.named, n.id)
-		e.leave(n.script)
+		e.leave(n.owner())
 	}
 }
 
@@ -238,7 +239,7 @@ func (e *Engine) declareOne(script string, timers []Named) error {
 func (e *Engine) found(row *store.Timer, specs map[string]Spec) {
 	n := e.named[row.ID]
 	if n == nil {
-		e.line(row.Script).timers++
+		e.line(Owner{Script: row.Script}).timers++
 		n = e.add(row)
 	}
 	n.missed = row.Missed

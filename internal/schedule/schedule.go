@@ -41,7 +41,7 @@ type Options struct {
 	// timer waits. ended is called once when the last handler has ended, on any
 	// goroutine. ctx ends with Run. Required if there is a Store.
 	Fire func(ctx context.Context, f Firing, ended func(error)) bool
-	// Limit is how many timers of a script may be pending. Default: 10,000.
+	// Limit is how many timers of an Owner may be pending. Default: 10,000.
 	Limit int
 }
 
@@ -92,14 +92,21 @@ type Engine struct {
 	claiming sync.Mutex // held while rows are claimed or declared, so that memory knows what they are
 
 	mu       sync.Mutex
-	lines    map[string]*line
+	lines    map[Owner]*line
 	named    map[int64]*named
 	held     map[key]time.Time // timers that nobody handles are not tried before
 	declared map[string][]Named
 	declare  chan struct{} // holds a token while declared is not empty
 }
 
-// line is one script.
+// Owner is whose timers count together: for what lives in a script's VM, whatever
+// stands for that VM, and for named ones the script alone.
+type Owner struct {
+	Script string
+	VM     any // comparable
+}
+
+// line is what one owner has.
 type line struct {
 	timers  int // that are pending or at work
 	atWork  int
@@ -125,7 +132,7 @@ func New(o Options) *Engine {
 		passing: newQueue[*Timer](o.Clock, false),
 		calling: newQueue[*Timer](o.Clock, true),
 		kept:    newQueue[*named](o.Clock, true),
-		lines:   map[string]*line{}, named: map[int64]*named{}, held: map[key]time.Time{},
+		lines:   map[Owner]*line{}, named: map[int64]*named{}, held: map[key]time.Time{},
 		declared: map[string][]Named{}, declare: make(chan struct{}, 1),
 	}
 }
@@ -166,29 +173,37 @@ func (e *Engine) persist(ctx context.Context, failing string, do func() error) b
 // now is the time on the wall, as the database keeps it.
 func (e *Engine) now() time.Time { return e.Clock.Now().Round(0).Truncate(time.Microsecond) }
 
-// line gives a script's, with mu held.
-func (e *Engine) line(script string) *line {
-	l := e.lines[script]
+// line gives an owner's, with mu held.
+func (e *Engine) line(o Owner) *line {
+	l := e.lines[o]
 	if l == nil {
 		l = &line{}
-		e.lines[script] = l
+		e.lines[o] = l
 	}
 	return l
 }
 
 // enter counts a new timer, with mu held.
-func (e *Engine) enter(script string) error {
-	l := e.line(script)
+func (e *Engine) enter(o Owner) error {
+	l := e.line(o)
 	if l.timers >= e.Limit {
-		return &TooManyError{Script: script, Timers: l.timers}
+		return &TooManyError{Script: o.Script, Timers: l.timers}
 	}
 	l.timers++
 	return nil
 }
 
 // leave forgets a timer that has ended, with mu held.
-func (e *Engine) leave(script string) {
-	e.line(script).timers--
+func (e *Engine) leave(o Owner) {
+	e.line(o).timers--
+	e.tidy(o)
+}
+
+// tidy forgets an owner that has nothing left: VMs come and go.
+func (e *Engine) tidy(o Owner) {
+	if l := e.lines[o]; l.timers == 0 && l.atWork == 0 {
+		delete(e.lines, o)
+	}
 }
 
 // begin takes a place for a run, or has wait called when there is one. With mu held.
@@ -201,8 +216,10 @@ func (l *line) begin(wait func()) bool {
 	return true
 }
 
-// end gives the place to the next. With mu held.
-func (l *line) end() {
+// end gives the place of a run to the next. With mu held.
+func (e *Engine) end(o Owner) {
+	l := e.line(o)
+	defer e.tidy(o)
 	l.atWork--
 	if len(l.waiting) > 0 {
 		next := l.waiting[0]

@@ -5,7 +5,7 @@ import "time"
 // Timer is an unnamed timer.
 type Timer struct {
 	engine *Engine
-	script string
+	owner  Owner
 	spec   Spec
 	start  func(f Firing, ended func()) bool
 	queue  *queue[*Timer]
@@ -18,13 +18,13 @@ type Timer struct {
 	excused bool // it comes late for a reason of its own, and is not missed
 }
 
-// Unnamed makes a timer of a script, which Start has begin. When it is due, start
+// Unnamed makes a timer that lives in a VM, which Start has begin. When it is due, start
 // is called, which waits for nothing and holds no lock that a caller of Timer's
 // methods may hold; false says that it did not start anything now, and is called
 // again a second later. ended is called when what it started is over: a timer runs
 // once at a time, and what falls due meanwhile runs once after that.
-func (e *Engine) Unnamed(script string, spec Spec, start func(f Firing, ended func()) bool) (*Timer, error) {
-	t := &Timer{engine: e, script: script, spec: spec, start: start, queue: e.passing}
+func (e *Engine) Unnamed(owner Owner, spec Spec, start func(f Firing, ended func()) bool) (*Timer, error) {
+	t := &Timer{engine: e, owner: owner, spec: spec, start: start, queue: e.passing}
 	if spec.calendar() {
 		t.queue = e.calling
 	}
@@ -32,7 +32,7 @@ func (e *Engine) Unnamed(script string, spec Spec, start func(f Firing, ended fu
 	t.due = spec.First(t.queue.now())
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if err := e.enter(script); err != nil {
+	if err := e.enter(owner); err != nil {
 		return nil, err
 	}
 	return t, nil
@@ -68,7 +68,7 @@ func (t *Timer) end() {
 	if !t.over {
 		t.over = true
 		t.queue.take(&t.slot)
-		t.engine.leave(t.script)
+		t.engine.leave(t.owner)
 	}
 }
 
@@ -86,7 +86,7 @@ func (e *Engine) fireUnnamed(due []*Timer) {
 		if ok && !t.start(f, t.ended) {
 			e.mu.Lock()
 			t.running, t.due, t.excused = false, f.Due, true
-			e.line(t.script).end()
+			e.end(t.owner)
 			if !t.over {
 				t.queue.put(&t.slot, t.queue.now().Add(tryAgain))
 			}
@@ -102,14 +102,14 @@ func (e *Engine) beginUnnamed(t *Timer) (f Firing, ok bool) {
 		return f, false
 	}
 	now := t.queue.now()
-	f = Firing{Script: t.script, Due: t.due, Late: now.Sub(t.due)}
+	f = Firing{Script: t.owner.Script, Due: t.due, Late: now.Sub(t.due)}
 	if t.spec.calendar() && f.Late > grace && !t.excused {
-		e.Log.Info("timer missed", "script", t.script, "timer", t.spec.Kind()+" "+t.spec.String(), "late", f.Late.Round(time.Second))
+		e.Log.Info("timer missed", "script", t.owner.Script, "timer", t.spec.Kind()+" "+t.spec.String(), "late", f.Late.Round(time.Second))
 		t.due = t.spec.Next(t.due, now)
 		t.queue.put(&t.slot, t.due)
 		return f, false
 	}
-	if !e.line(t.script).begin(func() { t.again(t.due) }) {
+	if !e.line(t.owner).begin(func() { t.again(t.due) }) {
 		t.excused = true
 		return f, false
 	}
@@ -138,5 +138,5 @@ func (t *Timer) ended() {
 	}
 	t.excused = !t.due.After(t.queue.now())
 	t.again(t.due)
-	e.line(t.script).end()
+	e.end(t.owner)
 }

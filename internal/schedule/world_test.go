@@ -102,7 +102,7 @@ func (w *world) fire(_ context.Context, f schedule.Firing, ended func(error)) bo
 // unnamed makes a timer whose function takes as long as world's handlers do.
 func (w *world) unnamed(script string, spec schedule.Spec) *schedule.Timer {
 	w.Helper()
-	t, err := w.Unnamed(script, spec, func(f schedule.Firing, ended func()) bool {
+	t, err := w.Unnamed(schedule.Owner{Script: script}, spec, func(f schedule.Firing, ended func()) bool {
 		if w.refuse {
 			return false
 		}
