@@ -1,8 +1,10 @@
 package script
 
+import "context"
+
 // Tender looks after a host's scripts when a test says so, as Run does once a
 // second.
-func (h *Host) Tender() (look func()) { return newTender(h).look }
+func (h *Host) Tender() (look func()) { return newTender(context.Background(), h).look }
 
 // StuckLooks is at how many looks in a row a handler must not have moved.
 func (h *Host) StuckLooks() int { return int((h.opts.Limits.Time + stuckGrace) / tendEvery) }

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"context"
 	"fmt"
 	"time"
 )
@@ -20,10 +21,13 @@ const (
 // stuck, and tells what has happened again and again. Its goroutine owns it.
 type tender struct {
 	host  *Host
+	ctx   context.Context // of Run
 	still map[*Runtime]stillness
 }
 
-func newTender(h *Host) *tender { return &tender{host: h, still: map[*Runtime]stillness{}} }
+func newTender(ctx context.Context, h *Host) *tender {
+	return &tender{host: h, ctx: ctx, still: map[*Runtime]stillness{}}
+}
 
 func (t *tender) run(done <-chan struct{}) {
 	ticker := time.NewTicker(tendEvery)
@@ -45,11 +49,11 @@ func (t *tender) look() {
 }
 
 // tending begins to tend; what it gives ends that.
-func (h *Host) tending() (end func()) {
+func (h *Host) tending(ctx context.Context) (end func()) {
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
-		newTender(h).run(done)
+		newTender(ctx, h).run(done)
 	}()
 	return func() {
 		close(done)
@@ -70,7 +74,7 @@ func (t *tender) findStuck() {
 	h := t.host
 	h.mu.Lock()
 	patience := h.opts.Limits.Time + stuckGrace
-	if h.closing {
+	if t.ctx.Err() != nil {
 		patience = stuckAtEnd
 	}
 	open := h.open()

@@ -1,0 +1,127 @@
+package sandbox_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"luahost/internal/sandbox"
+)
+
+// run runs a chunk in a VM and gives its error.
+func run(t *testing.T, vm *sandbox.VM, name, source string) error {
+	t.Helper()
+	proto, err := sandbox.Compile(name, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	vm.AddSource(name, source, proto)
+	b := vm.Budget(context.Background(), nil)
+	L := vm.Thread()
+	vm.Enter(L, &b)
+	L.Push(L.NewFunctionFromProto(proto))
+	err = vm.Call(L, 0)
+	vm.Leave(L, err == nil)
+	return err
+}
+
+func TestErrorsNameWhatWasNil(t *testing.T) {
+	for source, want := range map[string]string{
+		`local call = {} print(cal.id)`:                            `attempt to index nil "cal" with key "id": did you mean "call"?`,
+		`local call = {} call.from.name = "x"`:                     `attempt to index nil "call.from" with key "name"`,
+		`local call = {} call.data[1].seen.at = 1`:                 `attempt to index nil "call.data" with key "1"`,
+		`local n = 5 n.x.y = 1`:                                    `attempt to index number "n" with key "x"`,
+		`local call call:decline()`:                                `attempt to index nil "call" with key "decline"`,
+		`tabel.insert({}, 1)`:                                      `attempt to index nil "tabel" with key "insert": did you mean "table"?`,
+		`string.uper("x")`:                                         `attempt to call "string.uper", which is no function: did you mean "string.upper"?`,
+		`tostrin(1)`:                                               `attempt to call "tostrin", which is no function: did you mean "tostring"?`,
+		`local t = {} t:go()`:                                      `attempt to call "t.go", which is no function`,
+		`local t = {} tostring(t.x(1))`:                            `attempt to call "t.x", which is no function`,
+		`local t = {} return t.count + 1`:                          `cannot perform add operation between nil "t.count" and number`,
+		`local t, u = {}, 2 return u * t.n`:                        `cannot perform mul operation between number and nil "t.n"`,
+		`local t = {} return t.count < 1`:                          `attempt to compare nil "t.count" with number`,
+		`local t = {f = function() end} return t.f().x`:            `attempt to index nil "t.f()" with key "x"`,
+		`local a, b = {}, {} return (a.x or b.x).y`:                `attempt to index a non-table object(nil) with key 'y'`, // either may be meant
+		`local a, b = {}, {} return a.x.z, b.x.z`:                  `attempt to index a non-table object(nil) with key 'z'`,
+		`error("a.lua:1: attempt to call a non-function object")`:  `attempt to call a non-function object`,
+		`error("other.lua:1: attempt to call a non-function obj")`: `other.lua:1: attempt to call a non-function obj`,
+	} {
+		var fault *sandbox.Error
+		err := run(t, sandbox.New(sandbox.Options{}), "a.lua", source)
+		if !errors.As(err, &fault) || strings.TrimPrefix(fault.Message, "a.lua:1: ") != want && !strings.HasSuffix(fault.Message, want) {
+			t.Errorf("%s\nsays  %v\nwants %s", source, err, want)
+			continue
+		}
+		if fault.Source != source {
+			t.Errorf("%s\nshows the line %q", source, fault.Source)
+		}
+		if _, hint, ok := strings.Cut(want, ": did"); ok && fault.Hint != "did"+hint {
+			t.Errorf("%s\nhints %q", source, fault.Hint)
+		}
+	}
+}
+
+func TestErrorsShowTheirLine(t *testing.T) {
+	vm := sandbox.New(sandbox.Options{})
+	err := run(t, vm, "a.lua", "#!/usr/bin/lua\n\n  local x = nil\r\n\treturn x.y -- here\r\n")
+	var fault *sandbox.Error
+	if !errors.As(err, &fault) || fault.Source != "return x.y -- here" || fault.Message != `a.lua:4: attempt to index nil "x" with key "y"` {
+		t.Errorf("%v: %+v", err, fault)
+	}
+	err = run(t, vm, "long.lua", "error('x') --"+strings.Repeat("n", 1e5))
+	if !errors.As(err, &fault) || len(fault.Source) > 300 {
+		t.Errorf("a line of %d bytes", len(fault.Source))
+	}
+}
+
+// Explaining reads the source again, which a script must not be able to have done
+// for every error that it makes.
+func TestExplainingIsBounded(t *testing.T) {
+	vm := sandbox.New(sandbox.Options{})
+	named := 0
+	for n := range 100 {
+		err := run(t, vm, "a.lua", fmt.Sprintf("%slocal t return t.x", strings.Repeat("\n", n)))
+		if strings.Contains(err.Error(), `nil "t"`) {
+			named++
+		}
+	}
+	if named < 1 || named > 30 {
+		t.Errorf("%d errors explained", named)
+	}
+}
+
+func TestUndefinedGlobals(t *testing.T) {
+	vm := sandbox.New(sandbox.Options{})
+	for name, source := range map[string]string{
+		"a.lua": "later = 1\nfunction f() return phne, prnt, mine, shared, phne, magic, phone, unheard_of end\nfunction g() mine = 2 end\nprint = 1",
+		"b.lua": "shared = tostring(1)\nreturn _G.anything",
+	} {
+		if err := run(t, vm, name, source); err != nil {
+			t.Fatal(err)
+		}
+	}
+	meta := vm.State().NewTable()
+	meta.RawSetString("__index", vm.State().NewFunction(func(L *lua.LState) int {
+		if L.CheckString(2) == "magic" {
+			L.Push(lua.LTrue)
+			return 1
+		}
+		return 0
+	}))
+	vm.State().G.Global.Metatable = meta
+	want := []sandbox.Name{
+		{Chunk: "a.lua", Line: 2, Name: "phne", Hint: "phone"},
+		{Chunk: "a.lua", Line: 2, Name: "prnt", Hint: "print"},
+		{Chunk: "a.lua", Line: 2, Name: "unheard_of"},
+	}
+	got := vm.Undefined([]string{"phone"})
+	slices.SortFunc(got, func(a, b sandbox.Name) int { return strings.Compare(a.Name, b.Name) })
+	if !slices.Equal(got, want) {
+		t.Errorf("undefined: %+v", got)
+	}
+}
