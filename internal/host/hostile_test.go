@@ -33,7 +33,7 @@ func corpus(t testing.TB) []hostile.Script {
 // to the end that it says of itself, and the good script beside it decides.
 func TestHostileAlone(t *testing.T) {
 	var limits script.Limits
-	limits.Instructions = 1_000_000
+	limits.Instructions, limits.Time = 1_000_000, 500*time.Millisecond
 	scripts, b := corpus(t), besiege(t, limits)
 	for _, s := range scripts {
 		t.Run(s.Name, func(t *testing.T) {
@@ -90,14 +90,14 @@ func TestHostileTogether(t *testing.T) {
 	loaded := m.most.Load()
 	beside := b.ringMany(t, calls)
 	most := m.stop()
+	t.Logf("%d calls without: %v", calls, without)
+	t.Logf("%d calls beside %d scripts: %v", calls, len(scripts), beside)
 	b.remove(t, scripts...)
 	if err := awaitNoLeak(known); err != nil {
 		t.Errorf("goroutines are left of the scripts: %v", err)
 	}
 	after := memoryAtRest()
 
-	t.Logf("%d calls without: %v", calls, without)
-	t.Logf("%d calls beside %d scripts: %v", calls, len(scripts), beside)
 	t.Logf("memory: %d MB before, %d after the load, %d at most, %d when they are gone", before>>20, loaded>>20, most>>20, after>>20)
 	if most > mostMemory {
 		t.Errorf("the host took %d MB", most>>20)

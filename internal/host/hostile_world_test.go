@@ -76,6 +76,7 @@ func besiege(t testing.TB, limits script.Limits, configure ...func(*host.Options
 	for _, c := range configure {
 		c(&opts)
 	}
+	opts.Limits.OldGenerations = time.Second // what a script leaves behind when it is removed
 	b.host, b.stop = w.run(t, []int{0}, opts)
 	return b
 }
@@ -233,7 +234,7 @@ func fate(s hostile.Script, err error) error {
 	switch {
 	case err == nil || errors.Is(err, context.Canceled):
 		return nil
-	case s.Must != hostile.Ended:
+	case s.Why == nil:
 		return err
 	default:
 		return says(s.Why, err)

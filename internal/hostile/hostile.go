@@ -31,7 +31,7 @@ type Fate string
 
 // The fates, as headers name them.
 const (
-	Load    Fate = "load"       // it runs, and no handler of it fails
+	Load    Fate = "load"       // it runs, and no handler of it fails, but for what Why allows
 	Refused Fate = "be refused" // it is not loaded, and the error says why
 	Ended   Fate = "be ended"   // a handler of it ends with an error that says why
 	Wait    Fate = "wait"       // a handler of it waits, until it is ended from outside
@@ -42,7 +42,7 @@ type Script struct {
 	Name   string // of its file
 	Tries  string
 	Must   Fate
-	Why    *regexp.Regexp // what the error says, of Refused and Ended
+	Why    *regexp.Regexp // what the error says; nil: there must be none
 	On     string         // the event that it is about
 	Told   *regexp.Regexp // what must stand in the log; nil: nothing
 	Source string
@@ -87,9 +87,10 @@ func (s *Script) readHeader() error {
 		case "tries":
 			s.Tries = text
 		case "must":
-			fate, why, _ := strings.Cut(text, ": ")
-			s.Must = Fate(fate)
-			s.Why, err = regexp.Compile("(?is)" + why)
+			fate, why, given := strings.Cut(text, ": ")
+			if s.Must = Fate(fate); given {
+				s.Why, err = regexp.Compile("(?is)" + why)
+			}
 		case "on":
 			s.On = text
 		case "told":
@@ -111,7 +112,7 @@ func (s *Script) check() error {
 		return fmt.Errorf("the header does not say what it tries")
 	case !slices.Contains([]Fate{Load, Refused, Ended, Wait}, s.Must):
 		return fmt.Errorf("the header says %q for what must come of it", s.Must)
-	case (s.Must == Refused || s.Must == Ended) && (s.Why == nil || s.Why.String() == "(?is)"):
+	case (s.Must == Refused || s.Must == Ended) && s.Why == nil:
 		return fmt.Errorf("the header does not say what the error says")
 	}
 	return nil

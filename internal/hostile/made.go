@@ -19,7 +19,10 @@ func made() []Script {
 	return []Script{
 		refused("source-10mb", "ten megabytes of source", "longer than", again("local x = 1\n", 10<<20/12)),
 		refused("source-comment", "ten megabytes of one comment", "longer than", "--[["+again("x", 10<<20)+"]]"),
-		refused("source-parentheses", "source whose parentheses are nested 100,000 deep", "nested|deep", "return "+again("(", 100_000)+"1"+again(")", 100_000)),
+		{
+			Name: "source-parentheses.lua", Tries: "source whose parentheses are nested 100,000 deep", Must: Load,
+			Source: "return " + again("(", 100_000) + "1" + again(")", 100_000),
+		},
 		refused("source-tables", "source whose tables are nested 100,000 deep", "nested|deep", "return "+again("{", 100_000)+again("}", 100_000)),
 		refused("source-functions", "source whose functions are nested 20,000 deep", "nested|deep", again("return function() ", 20_000)+again(" end", 20_000)),
 		refused("source-blocks", "source whose blocks are nested 100,000 deep", "nested|deep", again("do ", 100_000)+again("end ", 100_000)),

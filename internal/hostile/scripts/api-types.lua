@@ -1,5 +1,5 @@
 -- tries: every kind of value where an id, a text or a flag is wanted
--- must: load
+-- must: load: too slow|instructions
 on("call", function(call)
   local odd = {
     0 / 0, math.huge, -math.huge, 2 ^ 53, -2 ^ 63, 1e300, 0.5, -1, "", "x", "9223372036854775808", ("9"):rep(1000), "\0",

@@ -1,5 +1,5 @@
 -- tries: patterns that recur deeply, and long ones, to overflow the stack of the host
--- must: load
+-- must: load: too slow|instructions
 on("call", function()
   local long = ("a"):rep(30000)
   pcall(string.find, long, ("a?"):rep(30000) .. long)

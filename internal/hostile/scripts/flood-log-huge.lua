@@ -1,5 +1,5 @@
 -- tries: to fill the log with long lines, and to write lines that look like others' lines
--- must: load
+-- must: load: too slow|instructions
 on("call", function(call)
   local huge = ("x"):rep(2 ^ 20)
   local wide = {}

@@ -1,5 +1,5 @@
 -- tries: comparisons that contradict each other, with which a sort may run out of its table
--- must: load
+-- must: load: too slow|instructions
 on("call", function()
   for round = 1, 5 do
     local list = {}

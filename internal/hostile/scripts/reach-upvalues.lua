@@ -4,7 +4,7 @@ on("call", function(call)
   local seen, queue = {}, {_G, call, call.from, call.data, phone, as("Ada")}
   while #queue > 0 do
     local v = table.remove(queue)
-    assert(type(v) ~= "userdata" or v == call, "a value of the host lies about: " .. tostring(v))
+    assert(type(v) ~= "userdata" or v == call or json and v == json.null, "a value of the host lies about: " .. tostring(v))
     if type(v) == "table" and not seen[v] then
       seen[v] = true
       for k, inner in pairs(v) do

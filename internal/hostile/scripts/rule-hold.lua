@@ -3,6 +3,6 @@
 -- on: rule
 rule "hold" {
   when     = {from = "anyone"},
-  priority = -1,
+  priority = 1000,
   action   = function() while true do sleep("100d") end end,
 }

@@ -1,5 +1,5 @@
 -- tries: a condition that computes without end, and one that fails
--- must: be ended: instructions|too slow
+-- must: be ended: instructions|too slow|without __tostring
 -- on: rule
 rule "fails" {
   when     = {from = "anyone", match = function() error({}) end},

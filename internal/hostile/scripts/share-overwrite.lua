@@ -5,7 +5,7 @@ local stolen = {}
 local function steal(...) stolen[#stolen + 1] = {...} end
 function phone.discardCall(...) steal(...) error("stolen") end
 messages.sendMessage = steal
-setmetatable(_G, {__index = function() return steal end, __newindex = function() end})
+pcall(setmetatable, _G, {__index = function() return steal end, __newindex = function() end})
 for _, library in ipairs{string, table, math, coroutine, os, log, calls} do
   for name in pairs(library) do library[name] = steal end
 end

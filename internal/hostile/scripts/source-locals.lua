@@ -1,5 +1,5 @@
 -- tries: more locals than a function may have
--- must: load
+-- must: load: too slow|instructions
 on("call", function()
   local many = {}
   for i = 1, 201 do many[i] = "local v" .. i .. " = " .. i end
