@@ -37,9 +37,9 @@ type function struct {
 	do func(s *shelf, L *lua.LState, args manual.Values) int
 }
 
-// Options of Open. All are required.
+// Options of Open.
 type Options struct {
-	Store *store.Store
+	Store *store.Store // nil: there is no table store
 	// ErrorTable makes what a script gets when the world said no.
 	ErrorTable func(L *lua.LState, method string, err error) *lua.LTable
 }
@@ -55,6 +55,9 @@ type shelf struct {
 
 // Open installs the module.
 func Open(rt *script.Runtime, o Options) {
+	if o.Store == nil {
+		return
+	}
 	own := &shelf{Options: o, rt: rt, name: "store", state: o.Store.State(rt.Script())}
 	shared := &shelf{Options: o, rt: rt, name: "store.shared", state: o.Store.State("")}
 	table := own.table(rt.State())

@@ -20,9 +20,11 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if path := os.Getenv(crashVariable); path != "" {
-		fmt.Fprintln(os.Stderr, crashing(path))
-		os.Exit(1)
+	for variable, crash := range map[string]func(path string) error{crashVariable: crashing, crashStateVariable: crashingState} {
+		if path := os.Getenv(variable); path != "" {
+			fmt.Fprintln(os.Stderr, crash(path))
+			os.Exit(1)
+		}
 	}
 	goleak.VerifyTestMain(m)
 }
