@@ -16,6 +16,7 @@ import (
 	"luahost/bindings/message"
 	"luahost/bindings/people"
 	"luahost/bindings/rule"
+	"luahost/bindings/state"
 	"luahost/bindings/timer"
 	"luahost/bindings/tl"
 	"luahost/internal/call"
@@ -46,6 +47,7 @@ func Open(rt *script.Runtime, w World) {
 	people.Open(rt, people.Options{Telegram: w.Telegram, Accounts: w.Accounts, As: w.As})                  // find, as
 	log.Open(rt)                                                                                           // log.debug, log.info, log.warn, log.error, print
 	timer.Open(rt, timer.Options{Engine: w.Timers, Account: w.Account, ErrorTable: w.Telegram.ErrorTable}) // sleep, after, every, daily, cron, timers
+	state.Open(rt, state.Options{Store: w.Store, ErrorTable: w.Telegram.ErrorTable})                       // store.get, store.set, store.incr, store.delete, store.keys, store.shared
 	json.Open(rt, json.Options{Error: w.Telegram.ErrorTable})                                              // json.encode, json.decode, json.null, …
 	w.HTTP.Open(rt)                                                                                        // http.get, http.post, http.request
 	w.Telegram.Open(rt.State())

@@ -2,6 +2,8 @@ package host_test
 
 import (
 	"fmt"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -248,6 +250,189 @@ func TestExampleBlockAfterN(t *testing.T) {
 	if _, err := caller.Ring(t.Context(), r.ids[0], false); !tgerr.Is(err, "USER_IS_BLOCKED") {
 		t.Errorf("the sixth ring: %v", err)
 	}
+}
+
+// withStore gives a host a database of its own, which it finds again when it is
+// started again.
+func withStore(t *testing.T) func(*host.Options) {
+	kept, err := store.Open(store.Options{Path: filepath.Join(t.TempDir(), "luahost.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := kept.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return func(o *host.Options) { o.Store = kept }
+}
+
+// ran waits until n handlers of an event have ended, none with an error.
+func (r *running) ran(t *testing.T, event string, n int) {
+	t.Helper()
+	r.await(t, func() bool {
+		ended := 0
+		for _, run := range r.handlers {
+			if run.Event == event {
+				ended++
+			}
+		}
+		return ended >= n
+	})
+	for _, err := range r.failures() {
+		t.Error(err)
+	}
+}
+
+// saved are the texts that scripts sent to the account's own saved messages.
+func (r *running) saved(t *testing.T, n int) (texts []string) {
+	t.Helper()
+	r.await(t, func() bool {
+		texts = nil
+		for _, q := range r.requests {
+			if m, ok := q.Args.(*tg.MessagesSendMessageRequest); ok && q.Err == nil {
+				if _, ok := m.Peer.(*tg.InputPeerSelf); ok {
+					texts = append(texts, m.Message)
+				}
+			}
+		}
+		return len(texts) >= n
+	})
+	return texts
+}
+
+func TestExampleCallBackList(t *testing.T) {
+	database := withStore(t)
+	r := example(t, "call-back-list", at(23, "10:00"), database)
+	r.rings(t, r.friend(t), false, ringsOn)
+	r.ran(t, "call.ended", 1)
+	if err := r.stop(); err != nil {
+		t.Fatal(err)
+	}
+	r = example(t, "call-back-list", at(23, "10:31"), database)
+	if texts := r.saved(t, 1); texts[0] != "Call back Caller, who rang at 10:00" {
+		t.Errorf("saved %q", texts)
+	}
+	r.ran(t, "timer.call-back", 1)
+}
+
+func TestExampleDailyReport(t *testing.T) {
+	database := withStore(t)
+	r := example(t, "daily-report", at(23, "17:00"), database)
+	r.rings(t, r.friend(t), false, ringsOn)
+	if err := r.stop(); err != nil {
+		t.Fatal(err)
+	}
+	r = example(t, "daily-report", at(23, "20:59"), database)
+	if texts := r.saved(t, 1); texts[0] != "1 calls today, missed: Caller" {
+		t.Errorf("saved %q", texts)
+	}
+	r.ran(t, "timer.report", 1)
+}
+
+func TestExampleWebHookAlert(t *testing.T) {
+	w := theWorld(t)
+	id, err := w.telegram.AddUser(simulator.User{Phone: "+16669990001", FirstName: "Ann", Username: "ann_on_call"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ann := w.telegram.Login(id)
+	rings := make(chan *tg.PhoneCallRequested, 1)
+	defer ann.Subscribe(func(all tg.UpdatesClass) {
+		if many, ok := all.(*tg.Updates); ok {
+			for _, u := range many.Updates {
+				if u, ok := u.(*tg.UpdatePhoneCall); ok {
+					if call, ok := u.PhoneCall.(*tg.PhoneCallRequested); ok {
+						rings <- call
+					}
+				}
+			}
+		}
+	})()
+	script := strings.ReplaceAll(source(t, "examples", "web-hook-alert", "web-hook-alert.lua"), "@ann", "@ann_on_call")
+	listens := make(chan net.Addr, 1)
+	r := w.start(t, []int{0}, map[string]string{"web-hook-alert.lua": script}, withStore(t), func(o *host.Options) {
+		o.HTTP = host.HTTP{Listen: "127.0.0.1:0", Token: "a long random word"}
+		o.Observe.Hooks = func(a net.Addr) { listens <- a }
+	})
+	hook := "http://" + (<-listens).String() + "/hooks/alert"
+	send := func(token string) int {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, hook, strings.NewReader(`{"title": "disk full on web-3"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", "Bearer "+token)
+		answer, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		http.DefaultClient.CloseIdleConnections()
+		return answer.StatusCode
+	}
+	if status := send("a guess"); status != http.StatusUnauthorized {
+		t.Errorf("a wrong token is answered with %d", status)
+	}
+	if status := send("a long random word"); status != http.StatusAccepted {
+		t.Errorf("the hook is answered with %d", status)
+	}
+	call := <-rings
+	if err := ann.Answering(call).Accept(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if c := r.calls.await(t, call.ID, ended); c.EndedBy != w.ids[0] {
+		t.Errorf("ended by %d, reason %s", c.EndedBy, c.Reason)
+	}
+	if texts := r.texts(t, ann, 1); texts[0] != "Alert: disk full on web-3" {
+		t.Errorf("sent %q", texts)
+	}
+}
+
+func TestExampleCounterWithExpiry(t *testing.T) {
+	r := example(t, "counter-with-expiry", withStore(t))
+	caller := r.caller(t)
+	r.rings(t, caller, false, ringsOn)
+	r.rings(t, caller, false, ringsOn)
+	r.rings(t, caller, false, simulator.Busy)
+	r.rings(t, r.caller(t), false, ringsOn)
+}
+
+func TestExampleSharedModule(t *testing.T) {
+	w := theWorld(t)
+	hours := source(t, "examples", "shared-module", "lib", "hours.lua")
+	r := w.start(t, []int{0}, map[string]string{
+		"shared-module.lua": source(t, "examples", "shared-module", "shared-module.lua"), "lib/hours.lua": hours,
+	}, at(23, "10:00"))
+	caller := r.caller(t)
+	r.rings(t, caller, false, ringsOn)
+	r.write(t, "lib/hours.lua", strings.Replace(hours, "t.hour >= 9", "t.hour >= 11", 1))
+	r.await(t, func() bool { return len(r.reloads) == 2 })
+	r.rings(t, caller, false, simulator.Busy)
+	if texts := r.texts(t, caller, 1); !strings.Contains(texts[0], "We are closed") {
+		t.Errorf("sent %q", texts)
+	}
+}
+
+func TestExampleTwoAccounts(t *testing.T) {
+	w := theWorld(t)
+	names := strings.NewReplacer(`"work"`, `"Ben"`, `"main"`, `"Ada"`)
+	script := names.Replace(source(t, "examples", "two-accounts", "two-accounts.lua"))
+	r := w.start(t, []int{0, 1}, map[string]string{"two-accounts.lua": script}, at(23, "20:00"))
+	caller := w.caller(t)
+	ring, err := caller.Ring(t.Context(), w.ids[1], false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := w.calls.await(t, ring.ID(), ended); c.EndedBy != w.ids[1] || c.Reason != simulator.Busy {
+		t.Errorf("ended by %d with %s", c.EndedBy, c.Reason)
+	}
+	if texts := r.texts(t, caller, 1); texts[0] != "The shop opens at nine." {
+		t.Errorf("sent %q", texts)
+	}
+	if texts := r.saved(t, 1); texts[0] != "Caller rang the shop" {
+		t.Errorf("saved %q", texts)
+	}
+	r.rings(t, caller, false, ringsOn) // the private phone
 }
 
 // sent are the texts that scripts sent to a user; r.mu is held.

@@ -30,6 +30,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -79,6 +80,7 @@ type Observe struct {
 	Handler func(script.Run)              // a handler ended
 	Reload  func(script.Reload)           // a script was loaded, refused or unloaded
 	Request func(Request)                 // a script's request was answered
+	Hooks   func(net.Addr)                // web hooks are taken in at that address
 	Entry   func(*call.Call, store.Entry) // something was added to a call's trace
 }
 
@@ -90,6 +92,7 @@ type Host struct {
 	telegram *tl.Module
 	router   *router
 	allow    *permission.Policy
+	codes    codes
 	phone    *phone
 	timers   *schedule.Engine
 	web      *web
@@ -107,8 +110,9 @@ func New(opts Options) (*Host, error) {
 		log: opts.Log, observe: opts.Observe, started: opts.Clock.Now(), tracing: opts.Store != nil || opts.Observe.Entry != nil,
 		router: &router{lines: make(map[string]*line)}, allow: opts.Allow,
 	}
+	h.codes = codes{h.router, h.allow}
 	h.telegram = tl.New(tl.Options{
-		Invoker: h.router,
+		Invoker: h.codes,
 		Peers:   h.router,
 		Block: func(l *lua.LState, fn func(context.Context)) error {
 			return script.RuntimeOf(l).Block(l, fn)
@@ -286,7 +290,9 @@ func (h *Host) wrote(l *line, u *tg.UpdateNewMessage, users []tg.UserClass) int 
 	}
 	return h.scripts.Dispatch(l.ctx, script.Event{
 		Name: "message",
-		Args: func(rt *script.Runtime, L *lua.LState) []lua.LValue { return []lua.LValue{message.New(rt, L, m)} },
+		Args: func(rt *script.Runtime, L *lua.LState) []lua.LValue {
+			return []lua.LValue{message.New(rt, L, h.codes.message(rt.Script(), m))}
+		},
 	})
 }
 
@@ -295,8 +301,8 @@ func (h *Host) wrote(l *line, u *tg.UpdateNewMessage, users []tg.UserClass) int 
 func (h *Host) raw(u account.Update) script.Event {
 	return script.Event{
 		Name: u.Update.TypeName(),
-		Args: func(_ *script.Runtime, l *lua.LState) []lua.LValue {
-			return []lua.LValue{h.telegram.ToLua(l, u.Update)}
+		Args: func(rt *script.Runtime, l *lua.LState) []lua.LValue {
+			return []lua.LValue{h.telegram.ToLua(l, h.codes.update(rt.Script(), u.Update))}
 		},
 	}
 }

@@ -41,7 +41,7 @@ func (h *Host) newWeb(opts Options) (*web, error) {
 	}
 	var err error
 	w.hooks, err = webhook.New(webhook.Options{
-		Listen: o.Listen, Token: o.Token, Dispatch: h.hook, MaxBody: int64(o.MaxSize), Log: opts.Log,
+		Listen: o.Listen, Token: o.Token, Dispatch: h.hook, MaxBody: int64(o.MaxSize), Log: opts.Log, Ready: opts.Observe.Hooks,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("web hooks: %w", err)

@@ -263,7 +263,11 @@ func (w *world) run(t testing.TB, accounts []int, opts host.Options) (h *host.Ho
 
 func (r *running) write(t testing.TB, name, source string) {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join(r.scripts, name), []byte(source), 0o600); err != nil {
+	path := filepath.Join(r.scripts, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(source), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
