@@ -21,7 +21,7 @@ type later struct {
 }
 
 func withLater() (*later, func(*script.Options)) {
-	l := &later{made: map[string]*script.Callback{}, gone: make(chan string, 1000)}
+	l := &later{made: map[string]*script.Callback{}, gone: make(chan string, 1<<16)}
 	return l, func(o *script.Options) {
 		open := o.Open
 		o.Open = func(rt *script.Runtime) {
