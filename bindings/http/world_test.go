@@ -14,6 +14,7 @@ import (
 	nethttp "net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -32,7 +33,11 @@ import (
 	"luahost/internal/script/scripttest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain has a proxy in the environment, which nobody asks.
+func TestMain(m *testing.M) {
+	os.Setenv("HTTP_PROXY", "http://127.0.0.1:9")
+	goleak.VerifyTestMain(m)
+}
 
 // world is a script at work on a network of its own.
 type world struct {

@@ -184,21 +184,28 @@ func TestTooMany(t *testing.T) {
 	first := make(chan int)
 	go func() { status, _, _ := d.ask("POST", "/hooks/a", "", nil); first <- status }()
 	<-begun
-	status, text, header := d.ask("POST", "/hooks/a", "", nil)
-	if status != 503 || header.Get("Retry-After") != "1" || text != "too many requests at a time\n" {
-		t.Errorf("answered %d %q", status, text)
-	}
-	closed := make(chan struct{}, 5)
-	for range 5 { // of which one at most has room
+	const dialed = 5 // of which one has room
+	answers := make(chan string, dialed)
+	var conns []net.Conn
+	for range dialed {
 		conn, err := net.Dial("tcp", d.addr)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer conn.Close()
-		go func() { _, _ = conn.Read(make([]byte, 1)); closed <- struct{}{} }()
+		conns = append(conns, conn)
+		go func() { text, _ := io.ReadAll(conn); answers <- string(text) }()
 	}
-	for range 4 {
-		<-closed
+	for range dialed - 1 {
+		if text := <-answers; text != "" {
+			t.Errorf("a connection beyond the bound was answered %q", text)
+		}
+	}
+	for _, conn := range conns {
+		_, _ = io.WriteString(conn, "GET /hooks/a HTTP/1.1\r\nHost: localhost\r\nAuthorization: bearer "+token+"\r\n\r\n")
+	}
+	if text := <-answers; !strings.HasPrefix(text, "HTTP/1.1 503 ") || !strings.Contains(text, "Retry-After: 1") || !strings.HasSuffix(text, "too many requests at a time\n") {
+		t.Errorf("answered %q", text)
 	}
 	close(goOn)
 	if status := <-first; status != 202 {

@@ -117,6 +117,12 @@ on("follow", function(url, want)
   assert(got == want, got .. "\nwant " .. want)
 end)
 
+on("brief", function(url)
+  local answer, err = http.get(url, {timeout = 1})
+  assert(answer == nil and err.type == "TIMEOUT")
+  assert(err.message == "other requests of the script took all of the 1s: it makes 1 at a time", err.message)
+end)
+
 on("stay", function(url)
   http.get(url)
   error("goes on after it was cancelled")

@@ -158,7 +158,13 @@ on("errors", function()
 end)
 
 -- Both pay for what they do: a loop of large texts ends like any other.
-on("spends", function()
-  local text = "[" .. string.rep("1,", 100000) .. "1]"
-  while true do json.encode(json.decode(text)) end
+local text = "[" .. string.rep("1,", 100000) .. "1]"
+
+on("decodes", function()
+  while true do json.decode(text) end
+end)
+
+on("encodes", function()
+  local list = json.decode(text)
+  while true do json.encode(list) end
 end)
