@@ -7,6 +7,7 @@ package bindings
 
 import (
 	"context"
+	"time"
 
 	"luahost/bindings/calls"
 	"luahost/bindings/event"
@@ -35,6 +36,7 @@ type World struct {
 	Timers   *schedule.Engine                                                  // nil: there are none
 	Account  func(ctx context.Context) string                                  // whose event ctx is of; "": nobody's
 	HTTP     *http.Module
+	Location *time.Location // of times of the day; nil: the system's
 }
 
 // Open installs every module into rt. Telegram's own names (phone, messages,
@@ -42,13 +44,13 @@ type World struct {
 func Open(rt *script.Runtime, w World) {
 	event.Open(rt) // on
 	rule.Open(rt, rule.Options{Accounts: w.Accounts})
-	calls.Open(rt, calls.Options{Telegram: w.Telegram, Book: w.Book, Store: w.Store, As: w.As})            // calls.active, calls.log
-	message.Open(rt, message.Options{Telegram: w.Telegram, As: w.As})                                      // what on("message") gives
-	people.Open(rt, people.Options{Telegram: w.Telegram, Accounts: w.Accounts, As: w.As})                  // find, as
-	log.Open(rt)                                                                                           // log.debug, log.info, log.warn, log.error, print
-	timer.Open(rt, timer.Options{Engine: w.Timers, Account: w.Account, ErrorTable: w.Telegram.ErrorTable}) // sleep, after, every, daily, cron, timers
-	state.Open(rt, state.Options{Store: w.Store, ErrorTable: w.Telegram.ErrorTable})                       // store.get, store.set, store.incr, store.delete, store.keys, store.shared
-	json.Open(rt, json.Options{Error: w.Telegram.ErrorTable})                                              // json.encode, json.decode, json.null, …
-	w.HTTP.Open(rt)                                                                                        // http.get, http.post, http.request
+	calls.Open(rt, calls.Options{Telegram: w.Telegram, Book: w.Book, Store: w.Store, As: w.As, Location: w.Location})            // calls.active, calls.log
+	message.Open(rt, message.Options{Telegram: w.Telegram, As: w.As})                                                            // what on("message") gives
+	people.Open(rt, people.Options{Telegram: w.Telegram, Accounts: w.Accounts, As: w.As})                                        // find, as
+	log.Open(rt)                                                                                                                 // log.debug, log.info, log.warn, log.error, print
+	timer.Open(rt, timer.Options{Engine: w.Timers, Account: w.Account, ErrorTable: w.Telegram.ErrorTable, Location: w.Location}) // sleep, after, every, daily, cron, timers
+	state.Open(rt, state.Options{Store: w.Store, ErrorTable: w.Telegram.ErrorTable})                                             // store.get, store.set, store.incr, store.delete, store.keys, store.shared
+	json.Open(rt, json.Options{Error: w.Telegram.ErrorTable})                                                                    // json.encode, json.decode, json.null, …
+	w.HTTP.Open(rt)                                                                                                              // http.get, http.post, http.request
 	w.Telegram.Open(rt.State())
 }

@@ -158,6 +158,13 @@ func (w *World) Runs(n int) []script.Run {
 	return slices.Clone(w.runs)
 }
 
+// RunsOf waits until a handler of an event has ended.
+func (w *World) RunsOf(event string) {
+	w.await(func() bool {
+		return slices.ContainsFunc(w.runs, func(r script.Run) bool { return r.Event == event })
+	})
+}
+
 // Notes waits until scripts have noted n things, and gives all.
 func (w *World) Notes(n int) []string {
 	w.await(func() bool { return len(w.notes) >= n })

@@ -20,12 +20,11 @@ import (
 	"github.com/gotd/td/tg"
 	lua "github.com/yuin/gopher-lua"
 
+	"luahost/bindings"
 	"luahost/bindings/calls"
 	"luahost/bindings/event"
-	"luahost/bindings/log"
+	"luahost/bindings/http"
 	"luahost/bindings/message"
-	"luahost/bindings/people"
-	"luahost/bindings/rule"
 	"luahost/bindings/timer"
 	"luahost/bindings/tl"
 	"luahost/internal/call"
@@ -141,14 +140,10 @@ func (w *World) load(scripts map[string]string) error {
 }
 
 func (w *World) open(rt *script.Runtime, telegram *tl.Module) {
-	names := func() []string { return []string{"home", "work"} }
-	event.Open(rt)
-	log.Open(rt)
-	timer.Open(rt, timer.Options{Engine: w.Schedule, Account: w.account, ErrorTable: telegram.ErrorTable, Location: w.Zone})
-	calls.Open(rt, calls.Options{Telegram: telegram, Book: w.Book, Store: w.Store, As: w.as, Location: w.Zone})
-	rule.Open(rt, rule.Options{Accounts: names})
-	people.Open(rt, people.Options{Telegram: telegram, Accounts: names, As: w.as})
-	message.Open(rt, message.Options{Telegram: telegram, As: w.as})
+	bindings.Open(rt, bindings.World{
+		Telegram: telegram, Book: w.Book, Store: w.Store, Timers: w.Schedule, HTTP: http.New(http.Options{Error: telegram.ErrorTable}),
+		Accounts: func() []string { return []string{"home", "work"} }, As: w.as, Account: w.account, Location: w.Zone,
+	})
 	rt.State().SetGlobal("note", rt.State().NewFunction(func(L *lua.LState) int {
 		var words []string
 		for i := range L.GetTop() {
@@ -157,7 +152,6 @@ func (w *World) open(rt *script.Runtime, telegram *tl.Module) {
 		w.change(func() { w.notes = append(w.notes, strings.Join(words, " ")) })
 		return 0
 	}))
-	telegram.Open(rt.State())
 }
 
 // run serves until the test ends.
