@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -44,32 +43,14 @@ func (m *module) block(L *lua.LState, r *outgoing) (*answer, error) {
 			done.Status, done.Size, done.Host, done.Path = a.status, len(a.body), a.url.Host, cutPath(a.url.Path)
 		}
 		done.Took, done.Err = m.rt.Clock().Now().Sub(began), err
-		m.tell(ctx, done)
+		if m.Done != nil {
+			m.Done(ctx, done)
+		}
 	})
 	if loading != nil {
 		L.RaiseError("%s: %v", r.function, loading)
 	}
 	return a, err
-}
-
-// tell logs a request and hands it on. The log gets no context: what belongs to
-// a call is for Options.Done to say.
-func (m *module) tell(ctx context.Context, r Request) {
-	level, attrs := slog.LevelDebug, []slog.Attr{
-		slog.String("function", r.Function), slog.Int("line", r.Line),
-		slog.String("method", r.Method), slog.String("host", r.Host), slog.String("path", r.Path),
-		slog.Int("status", r.Status), slog.Int("size", r.Size), slog.Duration("took", r.Took),
-	}
-	if r.Err != nil {
-		attrs = append(attrs, slog.String("error", words(r.Err)))
-	}
-	if r.Err != nil && ctx.Err() == nil {
-		level = slog.LevelWarn
-	}
-	m.rt.Log().LogAttrs(context.Background(), level, "http request", attrs...)
-	if m.Done != nil {
-		m.Done(ctx, r)
-	}
 }
 
 // cutPath is a path as others may see it. Where a service takes its token in the

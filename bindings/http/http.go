@@ -98,9 +98,9 @@ type Options struct {
 	InFlight int
 	// UserAgent is what the host calls itself. Default: luahost.
 	UserAgent string
-	// Done is called after each request, on the goroutine of its handler and
-	// without the VM's lock; ctx is the handler's, which script.FromContext knows.
-	// Nil: nothing.
+	// Done is called after each request, to log and trace it, on the goroutine of
+	// its handler and without the VM's lock; ctx is the handler's, which
+	// script.FromContext knows. Nil: nothing.
 	Done func(ctx context.Context, r Request)
 	// Resolver finds addresses. Nil: net.DefaultResolver.
 	Resolver *net.Resolver

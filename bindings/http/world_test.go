@@ -1,7 +1,6 @@
 package http_test
 
 import (
-	"bytes"
 	"compress/gzip"
 	"context"
 	"crypto/x509"
@@ -16,7 +15,6 @@ import (
 	"net/netip"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -44,14 +42,13 @@ type world struct {
 	*scripttest.Script
 	testing.TB
 	clock *clock.Manual
-	log   *buffer
 	done  []http.Request
 }
 
 // load runs http.lua with the options, of which hosts are for every script.
 func load(t testing.TB, o http.Options, hosts ...string) *world {
 	t.Helper()
-	w := &world{TB: t, clock: clock.NewManual(time.Date(2026, 3, 6, 22, 0, 0, 0, time.UTC)), log: &buffer{}}
+	w := &world{TB: t, clock: clock.NewManual(time.Date(2026, 3, 6, 22, 0, 0, 0, time.UTC))}
 	o.Error = errorTable
 	for _, h := range hosts {
 		if err := http.CheckHost(h); err != nil {
@@ -62,8 +59,8 @@ func load(t testing.TB, o http.Options, hosts ...string) *world {
 	o.Done = func(_ context.Context, r http.Request) { w.done = append(w.done, r) }
 	m := http.New(o)
 	w.Script = scripttest.File(t, "testdata/http.lua", script.Options{
-		Clock: w.clock, Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Open: func(rt *script.Runtime) { open(rt, m) },
+		Clock: w.clock,
+		Open:  func(rt *script.Runtime) { open(rt, m) },
 	})
 	return w
 }
@@ -102,24 +99,6 @@ func eventOf(name string, texts []string) script.Event {
 		}
 		return args
 	}}
-}
-
-// buffer is a log that many goroutines write to.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
 }
 
 // serve starts a server that ends with the test.

@@ -65,7 +65,7 @@ end)`,
 func Fields() []manual.Entry {
 	return []manual.Entry{{
 		Name: "null", Gives: "a value that is not nil",
-		Doc: "JSON's `null`. A table cannot hold a nil, so `json.decode` gives this where a null stands, and `json.encode` writes it. It is not false: compare it.",
+		Doc: "JSON's `null`. A table cannot hold a nil, so `json.decode` gives this where a null stands, and `json.encode` writes it. It is not false: compare it. `store` keeps none.",
 		Example: `on("message", function(message)
   local order = json.decode('{"note": null}')
   if order.note == json.null then message:reply("Without a note.") end

@@ -51,6 +51,25 @@ func TestBytesArePaidFor(t *testing.T) {
 	}
 }
 
+func TestMaxSize(t *testing.T) {
+	s, err := scripttest.Source(t, "a.lua", `
+on("a", function()
+  local text = '"' .. ("x"):rep(98) .. '"'
+  assert(json.encode(json.decode(text)) == text)
+  local v, err = json.decode(text .. " ")
+  assert(v == nil and err.type == "TOO_LARGE" and err.message == "the text has 101 bytes, more than 100", err.message)
+  local ok, fault = pcall(json.encode, ("x"):rep(99))
+  assert(not ok and fault:find("value: the text would be longer than 100 bytes", 1, true), fault)
+end)`, script.Options{Open: func(rt *script.Runtime) {
+		event.Open(rt)
+		json.Open(rt, json.Options{Error: errorTable, MaxSize: 100})
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Check(t, "a")
+}
+
 func TestWhereAFaultIs(t *testing.T) {
 	_, err := scripttest.Source(t, "a.lua", "\n\njson.encode({print})", script.Options{Open: open})
 	if want := "a.lua:3: json.encode: value[1]: a function cannot be JSON"; err == nil || !strings.HasPrefix(err.Error(), want) {
