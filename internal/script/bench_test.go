@@ -3,10 +3,12 @@ package script_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -109,5 +111,75 @@ func BenchmarkReload(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		h.Reload("a.lua")
+	}
+}
+
+// From the write on the disk, to a script of 1000 lines or one of its three
+// modules, to the first event that the new generation has handled. Most of it is
+// the quiet for which a folder is left alone; what is not is told apart.
+func BenchmarkEdit(b *testing.B) {
+	const quiet = 150 * time.Millisecond
+	lines := func(n int) string {
+		var source strings.Builder
+		for i := range n / 4 {
+			fmt.Fprintf(&source, "function f%d(call)\n  if call.from == %d then return \"busy\" end\n  return call\nend\n", i%100, i)
+		}
+		return source.String()
+	}
+	script1000 := `local edit = require "lib.edit" local people = require "lib.people" local words = require "words"
+on("x", function() handled(edit) end)
+` + lines(1000)
+	dir := b.TempDir()
+	write := func(name, source string) {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			b.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(source), 0o600); err != nil {
+			b.Fatal(err)
+		}
+	}
+	write("a.lua", script1000)
+	write("words.lua", lines(200))
+	write("lib/people.lua", lines(200))
+	write("lib/edit.lua", "return 0")
+	handled, reloads, watched := make(chan int, 1), make(chan script.Reload, 10), &buffer{watched: make(chan struct{}, 1)}
+	h := script.New(script.Options{
+		Dir: dir, Quiet: quiet, OnReload: func(r script.Reload) { reloads <- r },
+		Log: slog.New(slog.NewTextHandler(watched, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Open: func(rt *script.Runtime) {
+			event.Open(rt)
+			rt.State().SetGlobal("handled", rt.State().NewFunction(func(L *lua.LState) int {
+				handled <- L.CheckInt(1)
+				return 0
+			}))
+		},
+	})
+	if err := h.Load(); err != nil {
+		b.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(b.Context())
+	ended := make(chan error)
+	go func() { ended <- h.Run(ctx) }()
+	<-watched.watched
+	<-reloads // a.lua
+	<-reloads // words.lua
+	edit := 0
+	for b.Loop() {
+		edit++
+		write("lib/edit.lua", fmt.Sprintf("return %d", edit))
+		if r := <-reloads; r.Err != nil {
+			b.Fatal(r.Err)
+		}
+		h.Dispatch(ctx, script.Event{Name: "x"})
+		if got := <-handled; got != edit {
+			b.Fatalf("edit %d is handled by %d", edit, got)
+		}
+	}
+	each := b.Elapsed() / time.Duration(b.N)
+	b.ReportMetric(float64((each-quiet).Microseconds())/1000, "ms-not-quiet/op")
+	cancel()
+	if err := <-ended; err != nil {
+		b.Fatal(err)
 	}
 }
