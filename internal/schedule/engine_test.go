@@ -93,10 +93,10 @@ func TestNamedOnce(t *testing.T) {
 		if all := w.timers(true); len(all) != 1 || all[0].Outcome != store.TimerDone {
 			t.Errorf("kept %+v", all)
 		}
+		w.also = nil
 		w.fault = errors.New("night.lua:3: " + strings.Repeat("x", 1000))
 		second, _, _ := w.Keep(schedule.Named{Script: "night.lua", Name: "call-back", Spec: after(0)})
 		third, _, _ := w.Keep(schedule.Named{Script: "night.lua", Name: "stopped", Spec: after(time.Hour)})
-		w.also = nil
 		time.Sleep(time.Minute)
 		for id, want := range map[int64]bool{third: true, second: false, 99: false} {
 			if stopped, err := w.Forget(id); stopped != want || err != nil {

@@ -28,6 +28,7 @@ type queue[T any] struct {
 
 	mu    sync.Mutex
 	slots slots[T]
+	last  time.Time // when now was last asked for, by the goroutine of run
 }
 
 func newQueue[T any](c clock.Clock, wall bool) *queue[T] {
@@ -73,9 +74,13 @@ func (q *queue[T]) ring() {
 	}
 }
 
-// run gives out until ctx ends.
-func (q *queue[T]) run(ctx context.Context, fire func([]T)) {
+// run gives out until ctx ends. back is told when the clock on the wall was set back
+// by more than a minute, and by how much at least.
+func (q *queue[T]) run(ctx context.Context, fire func([]T), back func(by time.Duration)) {
 	for ctx.Err() == nil {
+		if by := q.setBack(); by > grace {
+			back(by)
+		}
 		due, wait, more := q.due()
 		if len(due) > 0 {
 			fire(due)
@@ -96,6 +101,27 @@ func (q *queue[T]) run(ctx context.Context, fire func([]T)) {
 			timer.Stop()
 		}
 	}
+}
+
+// setBack says by how much the clock shows less than the last time.
+func (q *queue[T]) setBack() time.Duration {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now := q.now()
+	by := q.last.Sub(now)
+	q.last = now
+	return by
+}
+
+// all gives what is queued.
+func (q *queue[T]) all() []T {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	list := make([]T, len(q.slots))
+	for i, s := range q.slots {
+		list[i] = s.of
+	}
+	return list
 }
 
 // due takes out what is due, up to a batch; else it says how long to wait, if there

@@ -140,12 +140,14 @@ func New(o Options) *Engine {
 // Run starts timers until ctx ends, which is no error.
 func (e *Engine) Run(ctx context.Context) error {
 	var running sync.WaitGroup
-	running.Go(func() { e.passing.run(ctx, e.fireUnnamed) })
-	running.Go(func() { e.calling.run(ctx, e.fireUnnamed) })
+	running.Go(func() { e.passing.run(ctx, e.fireUnnamed, nil) }) // which nobody sets
+	running.Go(func() { e.calling.run(ctx, e.fireUnnamed, e.unnamedBack) })
 	if e.Store != nil {
 		running.Go(func() {
 			if e.persist(ctx, "interrupted timers not read", e.interrupted) {
-				running.Go(func() { e.kept.run(ctx, func(due []*named) { e.fireNamed(ctx, due) }) })
+				running.Go(func() {
+					e.kept.run(ctx, func(due []*named) { e.fireNamed(ctx, due) }, func(by time.Duration) { e.namedBack(ctx, by) })
+				})
 				e.declareAll(ctx)
 			}
 		})

@@ -126,6 +126,17 @@ func (s Spec) First(now time.Time) time.Time {
 	return at
 }
 
+// Sooner is when a timer that was to be due is due, now that the clock was set back:
+// every does not wait for longer than its period. Of daily and cron, what is due
+// again within a few hours has run already; if it is more, the clock was wrong before.
+func (s Spec) Sooner(due, now time.Time, by time.Duration) time.Time {
+	const wrong = 3 * time.Hour
+	if s.cal == nil && now.Add(s.d).Before(due) || s.cal != nil && by > wrong {
+		return s.First(now)
+	}
+	return due
+}
+
 // Next is when a timer that was due is due again, which is after now: what was
 // missed meanwhile is not due any more.
 func (s Spec) Next(due, now time.Time) time.Time {

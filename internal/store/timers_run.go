@@ -62,6 +62,18 @@ func missTimer(tx *sql.Tx, now time.Time, c Claim) error {
 	return nil
 }
 
+// MoveTimers has timers that wait be due at Next.
+func (s *Store) MoveTimers(ctx context.Context, moves []Claim) error {
+	return s.commit(ctx, func(tx *sql.Tx) error {
+		for _, m := range moves {
+			if _, err := tx.Exec(`UPDATE timers SET due = $1 WHERE id = $2 AND state = 'pending' AND due = $3`, micros(m.Next), m.ID, micros(m.Due)); err != nil {
+				return fmt.Errorf("move a timer: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
 // ReleaseTimers gives back timers that were claimed and have not begun to run.
 func (s *Store) ReleaseTimers(ctx context.Context, ids []int64) error {
 	return s.commit(ctx, func(tx *sql.Tx) error {

@@ -1,0 +1,76 @@
+package schedule_test
+
+import (
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"luahost/internal/clock"
+	"luahost/internal/schedule"
+	"luahost/internal/store"
+)
+
+// wall is a clock whose hands somebody moves, while time passes as ever.
+type wall struct {
+	clock.System
+	ahead atomic.Int64
+}
+
+// Now implements clock.Clock.
+func (w *wall) Now() time.Time {
+	return time.Now().Round(0).Add(time.Duration(w.ahead.Load()))
+}
+
+func (w *wall) jump(by time.Duration) { w.ahead.Add(int64(by)) }
+
+// The hands of the clock are moved: what goes by the wall follows within half a
+// minute, loses nothing to a small jump, and doubles nothing.
+func TestClockJumps(t *testing.T) {
+	path := database(t)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, path)
+		hands := &wall{}
+		w.clock = hands
+		w.run()
+		at := schedule.Daily(9*60, [7]bool{}, time.UTC)
+		declared := []schedule.Named{
+			{Script: "a.lua", Name: "daily", Spec: at},
+			{Script: "a.lua", Name: "run", Spec: at, Missed: store.MissedRun},
+			{Script: "a.lua", Name: "every", Spec: every(6 * time.Hour), Missed: store.MissedRun},
+		}
+		w.Declare("a.lua", declared)
+		w.unnamed("a.lua", at)
+		w.until("2000-01-01 08:59:00")
+		w.want("a.lua every Sat 2000-01-01 06:00:00")
+		hands.jump(80 * time.Second) // 09:00:20, which is seen half a minute later
+		time.Sleep(31 * time.Second)
+		w.want("a.lua Sat 2000-01-01 09:00:00 late 50s", "a.lua daily Sat 2000-01-01 09:00:00 late 50s", "a.lua run Sat 2000-01-01 09:00:00 late 50s")
+		hands.jump(-2 * time.Minute) // again before nine: it has been
+		time.Sleep(time.Hour)
+		w.want()
+		hands.jump(24 * time.Hour) // the computer slept until ten the next day
+		time.Sleep(31 * time.Second)
+		if len(w.fired) != 2 {
+			t.Errorf("after the sleep %q", w.fired)
+		}
+		w.fired = nil
+		hands.jump(-5 * 24 * time.Hour) // the clock was wrong by days
+		time.Sleep(24 * time.Hour)
+		w.want("a.lua Wed 1999-12-29 09:00:00", "a.lua daily Wed 1999-12-29 09:00:00", "a.lua run Wed 1999-12-29 09:00:00",
+			"a.lua every Tue 1999-12-28 15:59:50", "a.lua every Tue 1999-12-28 21:59:50", "a.lua every Wed 1999-12-29 03:59:50")
+		w.stop()
+	})
+}
+
+// A timer of a function that counts what passes does not see the wall.
+func TestPassingTime(t *testing.T) {
+	path := database(t)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, path).run()
+		defer w.stop()
+		w.unnamed("a.lua", after(8*time.Hour))
+		time.Sleep(8 * time.Hour)
+		w.want("a.lua Sat 2000-01-01 08:00:00")
+	})
+}
