@@ -134,13 +134,9 @@ func TestNotesAreNotHurried(t *testing.T) {
 	}
 }
 
-// A disk that is full fails everybody, keeps nothing of what it failed, and all
-// that was acknowledged. SQLite undoes the whole transaction by itself.
-func TestAFullDisk(t *testing.T) {
-	s := openCommits(t)
-	if err := s.commit(t.Context(), insert(1, "acknowledged")); err != nil {
-		t.Fatal(err)
-	}
+// fillDisk leaves a database no room to grow, and gives a function that wants more.
+func (s *Store) fillDisk(t *testing.T) func(*sql.Tx) error {
+	t.Helper()
 	var pages int
 	if err := s.writer.QueryRow(`PRAGMA page_count`).Scan(&pages); err != nil {
 		t.Fatal(err)
@@ -148,8 +144,18 @@ func TestAFullDisk(t *testing.T) {
 	if _, err := s.writer.Exec(fmt.Sprintf(`PRAGMA max_page_count = %d`, pages+2)); err != nil {
 		t.Fatal(err)
 	}
-	large := strings.Repeat("x", 100_000)
-	errs := s.together(t, insert(2, ""), insert(3, large), insert(4, ""))
+	return insert(3, strings.Repeat("x", 100_000))
+}
+
+// A disk that is full fails everybody, keeps nothing of what it failed, and all
+// that was acknowledged. SQLite undoes the whole transaction by itself.
+func TestAFullDisk(t *testing.T) {
+	s := openCommits(t)
+	if err := s.commit(t.Context(), insert(1, "acknowledged")); err != nil {
+		t.Fatal(err)
+	}
+	large := s.fillDisk(t)
+	errs := s.together(t, insert(2, ""), large, insert(4, ""))
 	for i, err := range errs {
 		if err == nil || !strings.Contains(err.Error(), "full") || !strings.HasPrefix(err.Error(), "database ") {
 			t.Errorf("%d: %v", i, err)
@@ -164,7 +170,7 @@ func TestAFullDisk(t *testing.T) {
 	if _, err := s.writer.Exec(`PRAGMA max_page_count = 1000000`); err != nil {
 		t.Fatal(err)
 	}
-	if errs := s.together(t, insert(3, large), insert(4, "")); errs[0] != nil || errs[1] != nil || s.countNumbers(t) != 4 {
+	if errs := s.together(t, large, insert(4, "")); errs[0] != nil || errs[1] != nil || s.countNumbers(t) != 4 {
 		t.Errorf("when there is room again: %v, %d rows", errs, s.countNumbers(t))
 	}
 }

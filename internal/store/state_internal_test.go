@@ -120,8 +120,10 @@ func TestManyKeysExpire(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.State("new.lua").Set(t.Context(), "a", nil, time.Hour); err != nil { // wakes it
-		t.Fatal(err)
+	for key, keep := range map[string]time.Duration{"hour": time.Hour, "second": time.Second} { // wakes it
+		if err := s.State("new.lua").Set(t.Context(), key, nil, keep); err != nil {
+			t.Fatal(err)
+		}
 	}
 	m.AwaitTimers(1)
 	m.Advance(pruneEvery)
@@ -129,5 +131,31 @@ func TestManyKeysExpire(t *testing.T) {
 	var left int
 	if err := s.reader.QueryRowContext(context.Background(), `SELECT count(*) FROM state`).Scan(&left); err != nil || left != 1 {
 		t.Errorf("%d rows are left, %v", left, err)
+	}
+	if sh := s.states.shelves["new.lua"]; len(sh.items) != 1 || sh.size != len("hour") {
+		t.Errorf("%d keys and %d bytes are left in memory", len(sh.items), sh.size)
+	}
+}
+
+// What was drafted in a transaction that failed was never there.
+func TestStateOfATransactionThatFails(t *testing.T) {
+	s := openCommits(t)
+	st := s.State("night.lua")
+	if err := st.Set(t.Context(), "a", []byte("old"), 0); err != nil {
+		t.Fatal(err)
+	}
+	fills := s.fillDisk(t)
+	errs := s.together(t, st.sets(t, "a", "new"), st.sets(t, "b", "new"), fills)
+	for i, err := range errs {
+		if err == nil {
+			t.Errorf("%d did not fail", i)
+		}
+	}
+	item, found, err := st.Get(t.Context(), "a")
+	if string(item.Value) != "old" || !found || err != nil {
+		t.Errorf("a is %q, %v, %v", item.Value, found, err)
+	}
+	if keys, err := st.Keys(t.Context(), ""); len(keys) != 1 || err != nil {
+		t.Errorf("keys %q, %v", keys, err)
 	}
 }
