@@ -29,8 +29,8 @@ var library = []struct {
 	},
 	{
 		lua.TabLibName, lua.OpenTable,
-		[]string{"getn", "maxn"},
-		replaceTable, // concat, insert, remove, sort; and select, unpack
+		[]string{"getn"},
+		replaceTable, // concat, insert, maxn, remove, sort; and select, unpack
 	},
 	{
 		lua.StringLibName, lua.OpenString,
@@ -137,6 +137,13 @@ func raise(L *lua.LState) int {
 // in every error and in each line of a traceback.
 const maxChunkName = 60
 
+// Code that is made from text may have this many bytes, each of which costs as
+// much as so many instructions: compiling it is one step that cannot be ended.
+const (
+	maxLoaded           = 64 << 10
+	instructionsPerByte = 16
+)
+
 // loadText is loadstring: Lua's text only, gopher-lua has no binary chunks.
 func (vm *VM) loadText(L *lua.LState) int {
 	return vm.loadSource(L, L.CheckString(1), L.OptString(2, "loadstring"))
@@ -146,7 +153,7 @@ func (vm *VM) loadText(L *lua.LState) int {
 func (vm *VM) loadPieces(L *lua.LState) int {
 	piece, name := L.CheckFunction(1), L.OptString(2, "load")
 	var source strings.Builder
-	for source.Len() <= vm.limits.Source {
+	for source.Len() <= vm.maxLoaded() {
 		L.Push(piece)
 		L.Call(0, 1)
 		text := lua.LVAsString(L.Get(-1))
@@ -159,10 +166,13 @@ func (vm *VM) loadPieces(L *lua.LState) int {
 	return vm.loadSource(L, source.String(), name)
 }
 
+func (vm *VM) maxLoaded() int { return min(vm.limits.Source, maxLoaded) }
+
 func (vm *VM) loadSource(L *lua.LState, source, name string) int {
-	if limit := vm.limits.Source; len(source) > limit {
+	if limit := vm.maxLoaded(); len(source) > limit {
 		L.RaiseError("the source is longer than %d bytes", limit)
 	}
+	pay(L, len(source)*instructionsPerByte)
 	name = clip(name, maxChunkName)
 	proto, err := Compile(name, source)
 	if err != nil {

@@ -13,6 +13,7 @@ func replaceTable(vm *VM, module *lua.LTable, _ map[string]lua.LValue) {
 	L.SetFuncs(module, map[string]lua.LGFunction{
 		"concat": vm.limits.concat,
 		"insert": insert,
+		"maxn":   maxn,
 		"remove": remove,
 		"sort":   sortTable,
 	})
@@ -43,10 +44,10 @@ func (l Limits) concat(L *lua.LState) int {
 			l.fits(L, "concat", out.Len()+len(separator))
 			out.WriteString(separator)
 		}
-		text := v.String()
+		text := textOf(v)
 		l.fits(L, "concat", out.Len()+len(text))
 		out.WriteString(text)
-		if i%valuesPerInstruction == 0 {
+		if i%comparisonsPerInstruction == 0 { // writing a number takes its time
 			pay(L, 1)
 		}
 		if i == last { // which may be the largest number
@@ -105,6 +106,21 @@ func remove(L *lua.LState) int {
 	}
 	pay(L, (n-place)/valuesPerInstruction)
 	L.Push(t.Remove(place))
+	return 1
+}
+
+// maxn is the largest number that is a key; gopher-lua's looks at the list only.
+func maxn(L *lua.LState) int {
+	var largest lua.LNumber
+	keys := 0
+	L.CheckTable(1).ForEach(func(key, _ lua.LValue) {
+		if n, ok := key.(lua.LNumber); ok {
+			largest = max(largest, n)
+		}
+		keys++
+	})
+	pay(L, keys/comparisonsPerInstruction)
+	L.Push(largest)
 	return 1
 }
 
