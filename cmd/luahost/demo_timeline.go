@@ -241,7 +241,9 @@ func (t *timeline) reload(r script.Reload) {
 		t.row(red, where, verdict+what, 0)
 	case r.Unloaded:
 		t.row(yellow, r.Script, "unloaded", 0)
-	case r.Handlers == 0:
+	case r.Unchanged:
+		t.row(green, r.Script, "as it was, generation "+r.Generation, 0)
+	case r.Idle():
 		t.row(yellow, r.Script, "loaded, but handles nothing: write a rule, or register a function with on", 0)
 	default:
 		t.row(green, r.Script, "loaded, generation "+r.Generation, r.Took)

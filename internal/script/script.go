@@ -92,7 +92,7 @@ type Reload struct {
 
 // Idle says that a script was loaded to no purpose.
 func (r Reload) Idle() bool {
-	return r.Err == nil && !r.Unloaded && !r.Required && r.Handlers == 0 && r.Timers == 0
+	return r.Err == nil && !r.Unloaded && !r.Unchanged && !r.Required && r.Handlers == 0 && r.Timers == 0
 }
 
 // Host keeps the scripts of a folder.
