@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -29,6 +31,27 @@ type runningStatus struct {
 // runs with a data folder.
 func controlPath(data string) string { return filepath.Join(data, "luahost.sock") }
 
+// reloadRequest is what 'luahost reload' asks for, and reloadAnswer what it gets.
+type reloadRequest struct {
+	Scripts []string `json:"scripts"` // none: those that changed
+}
+
+type reloadAnswer struct {
+	Scripts []host.Reloaded `json:"scripts"`
+	Error   string          `json:"error,omitempty"` // why none was
+}
+
+func reload(h *host.Host, wanted reloadRequest) reloadAnswer {
+	scripts, err := h.Reload(wanted.Scripts...)
+	if err != nil {
+		return reloadAnswer{Error: err.Error()}
+	}
+	return reloadAnswer{Scripts: scripts}
+}
+
+// maxRequest bounds what a command may say.
+const maxRequest = 1 << 20
+
 // maxSocketPath is what the address of a Unix socket has room for.
 const maxSocketPath = 107
 
@@ -37,21 +60,32 @@ const maxSocketPath = 107
 func serveControl(ctx context.Context, data string, h *host.Host, c clock.Clock, log *slog.Logger) {
 	listener, err := listenControl(controlPath(data))
 	if err != nil {
-		log.Warn("luahost status is not available", "error", err)
+		log.Warn("luahost status and reload are not available", "error", err)
 		return
+	}
+	answer := func(w http.ResponseWriter, what any) {
+		w.Header().Set("Content-Type", "application/json")
+		if err := json.NewEncoder(w).Encode(what); err != nil {
+			log.Debug("answer to a command not sent", "error", err)
+		}
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		if err := json.NewEncoder(w).Encode(runningStatus{c.Now(), h.Status()}); err != nil {
-			log.Debug("status not sent", "error", err)
+		answer(w, runningStatus{c.Now(), h.Status()})
+	})
+	mux.HandleFunc("POST /reload", func(w http.ResponseWriter, r *http.Request) {
+		var wanted reloadRequest
+		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest)).Decode(&wanted); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
 		}
+		answer(w, reload(h, wanted))
 	})
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 5 * time.Second}
 	stopped := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() { server.Close(); close(stopped) })
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		log.Warn("luahost status is no longer available", "error", err)
+		log.Warn("luahost status and reload are no longer available", "error", err)
 	}
 	if !stop() {
 		<-stopped
@@ -91,8 +125,9 @@ func listenControl(path string) (net.Listener, error) {
 	return listener, nil
 }
 
-// askControl gets an answer of the luahost that runs with a data folder.
-func askControl(ctx context.Context, data, what string, answer any) error {
+// askControl gets an answer of the luahost that runs with a data folder. A
+// question makes it a POST.
+func askControl(ctx context.Context, data, what string, question, answer any) error {
 	path := controlPath(data)
 	if err := fitsSocket(path); err != nil {
 		return err
@@ -105,6 +140,11 @@ func askControl(ctx context.Context, data, what string, answer any) error {
 		},
 	}}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://luahost/"+what, nil)
+	if err == nil && question != nil {
+		var body bytes.Buffer
+		err = json.NewEncoder(&body).Encode(question)
+		request.Method, request.Body = http.MethodPost, io.NopCloser(&body)
+	}
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ until Ctrl-C. The accounts must have been logged in with 'luahost login'.`,
 			return withSetup(path, log, func(s *setup) error {
 				h, err := host.New(host.Options{
 					Accounts: s.accounts, Scripts: s.scripts, Store: s.store,
-					DecideWithin: s.decideWithin, Log: log,
+					Limits: s.limits, Allow: s.allow, DecideWithin: s.decideWithin, Log: log,
 				})
 				if err != nil {
 					return err

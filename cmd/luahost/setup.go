@@ -11,6 +11,9 @@ import (
 
 	"luahost/internal/account"
 	"luahost/internal/config"
+	"luahost/internal/permission"
+	"luahost/internal/sandbox"
+	"luahost/internal/script"
 	"luahost/internal/store"
 )
 
@@ -18,6 +21,9 @@ import (
 type setup struct {
 	data, scripts string
 	decideWithin  time.Duration
+	limits        script.Limits
+	allow         *permission.Policy
+	http          config.HTTP
 	store         *store.Store
 	accounts      []account.Options
 }
@@ -39,7 +45,10 @@ func withSetup(path string, log *slog.Logger, use func(*setup) error) error {
 	if err != nil {
 		return err
 	}
-	s := &setup{data: cfg.Data, scripts: cfg.Scripts, decideWithin: cfg.Rules.DecideWithin, store: kept}
+	s := &setup{
+		data: cfg.Data, scripts: cfg.Scripts, decideWithin: cfg.Rules.DecideWithin, store: kept,
+		limits: limitsOf(cfg.Limits), allow: cfg.Allow, http: cfg.HTTP,
+	}
 	for _, a := range cfg.Accounts {
 		s.accounts = append(s.accounts, account.Options{
 			Name: a.Name, Phone: a.Phone, BotToken: a.BotToken,
@@ -49,4 +58,15 @@ func withSetup(path string, log *slog.Logger, use func(*setup) error) error {
 		})
 	}
 	return errors.Join(use(s), kept.Close())
+}
+
+// limitsOf gives the limits of the configuration in the words of internal/script.
+func limitsOf(l config.Limits) script.Limits {
+	return script.Limits{
+		Limits: sandbox.Limits{
+			Instructions: l.Instructions, Time: l.Time, Depth: l.Depth, String: l.String, Pattern: l.Pattern, Source: l.Source,
+		},
+		InFlight: l.InFlight, Handlers: l.Handlers, Lines: l.LogLines, Memory: l.Memory,
+		SuspendAfter: l.SuspendAfter, OldGenerations: l.OldGenerations,
+	}
 }

@@ -220,7 +220,7 @@ func TestDefaults(t *testing.T) {
 		t.Errorf("api_hash is %q, want %q", c.Telegram.APIHash, want)
 	}
 	if want := (config.Limits{
-		Instructions: 10_000_000, Time: 5 * time.Second, Depth: 200, String: 1 << 20, Pattern: 1_000_000, Source: 1 << 20, InFlight: 1000,
+		Instructions: 10_000_000, Time: 5 * time.Second, Depth: 200, String: 1 << 20, Pattern: 4_000_000, Source: 1 << 20, InFlight: 1000,
 		Handlers: 10_000, LogLines: 100, Memory: 384 << 20, SuspendAfter: 3, OldGenerations: 24 * time.Hour,
 	}); c.Limits != want {
 		t.Errorf("limits are %+v, want %+v", c.Limits, want)
@@ -403,6 +403,7 @@ func TestMistakes(t *testing.T) {
 		"script of no ending":     script(`"night"`, "", `:8: script name is "night": write the name of the script's file, as in night.lua`),
 		"script in a folder":      script(`"lib/night.lua"`, "", `:8: script name is "lib/night.lua": a script lies directly in the scripts folder, so write its name alone, as in night.lua`),
 		"script that is a test":   script(`"night_test.lua"`, "", `:8: script name is "night_test.lua", which is no script: tests and hidden files are not loaded`),
+		"script for scripts": {"script = \"rules\"\n" + telegram + account, `:1:10: script wants a table, [[script]], not this string: did you mean scripts?`},
 		"script twice":            script(`"night.lua"`, "[[script]]\nname = \"night.lua\"", `:10: script name is "night.lua", which stands above already: put both into one [[script]]`),
 
 		"host that is a URL":          http(`hosts = ["https://api.example.com/x"]`, `:2: hosts has "https://api.example.com/x": write the host alone, as in "api.example.com"`),

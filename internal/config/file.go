@@ -105,6 +105,9 @@ func malformed(path string, at *toml.DecodeError) error {
 	if found, ok := strings.CutPrefix(what, "cannot decode TOML "); ok {
 		found, _, _ = strings.Cut(found, " ")
 		what = fmt.Sprintf("%s wants %s, not this %s", key, wanted(key), found)
+		if near := nearest.Name(key, textKeys()); found == "string" && near != "" && near != key {
+			what += fmt.Sprintf(": did you mean %s?", near)
+		}
 	}
 	return fmt.Errorf("%s:%d:%d: %s", path, line, column, what)
 }

@@ -56,7 +56,7 @@ func Keys() []Key {
 		{Name: "limits.time", Holds: duration, Default: `"5s"`, Doc: "How long one handler may run. Waiting for Telegram, for `sleep` or for its turn does not count."},
 		{Name: "limits.depth", Holds: whole, Default: "200", Doc: "How deeply calls may be nested, and coroutines that resume each other."},
 		{Name: "limits.string", Holds: bytesOf, Default: `"1MiB"`, Doc: "The longest text that `..`, `rep`, `format`, `concat`, `gsub` and their like may make."},
-		{Name: "limits.pattern", Holds: whole, Default: "1_000_000", Doc: "Steps of matching a pattern for one `find`, `match` or turn of `gmatch` and `gsub`."},
+		{Name: "limits.pattern", Holds: whole, Default: "4_000_000", Doc: "Steps of matching a pattern for one `find`, `match` or turn of `gmatch` and `gsub`."},
 		{Name: "limits.source", Holds: bytesOf, Default: `"1MiB"`, Doc: "The longest script."},
 		{Name: "limits.in_flight", Holds: whole, Default: "1_000", Doc: "Handlers of one script that are at work or wait, at a time. Further ones are not started, and counted."},
 		{Name: "limits.handlers", Holds: whole, Default: "10_000", Doc: "Handlers and rules that a script may register."},
@@ -122,4 +122,14 @@ func wanted(name string) string {
 		}
 	}
 	return text
+}
+
+// textKeys are the keys at the top that hold a text.
+func textKeys() (names []string) {
+	for _, k := range Keys() {
+		if table, name := k.split(); table == "" && k.Holds == text {
+			names = append(names, name)
+		}
+	}
+	return names
 }

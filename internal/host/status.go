@@ -5,6 +5,7 @@ import (
 
 	"luahost/bindings/calls"
 	"luahost/internal/call"
+	"luahost/internal/script"
 )
 
 // Status is what the host is doing. It is made of values and may be sent.
@@ -32,6 +33,23 @@ type ScriptStatus struct {
 	Handlers   map[string]int `json:"handlers"`
 	InFlight   int            `json:"in_flight"` // handlers at work
 	Error      string         `json:"error,omitempty"`
+
+	Suspended   string             `json:"suspended,omitempty"` // why nothing of it runs until it changes or is reloaded
+	Stuck       string             `json:"stuck,omitempty"`     // where it was stuck since it last changed
+	Limits      map[string]int     `json:"limits,omitempty"`    // how often each was reached
+	Refused     int                `json:"refused,omitempty"`   // handlers that were not started for that
+	Repeated    int                `json:"repeated,omitempty"`  // errors that were only counted
+	Generations []GenerationStatus `json:"generations"`         // the oldest first
+}
+
+// GenerationStatus is a generation of a script that is open, and what keeps it so.
+type GenerationStatus struct {
+	Generation string    `json:"generation"`
+	Since      time.Time `json:"since"` // when it was loaded
+	Live       bool      `json:"live"`
+	Handlers   int       `json:"handlers"`
+	Calls      int       `json:"calls"`
+	Timers     int       `json:"timers"`
 }
 
 // CallStatus is one call that goes on.
@@ -54,16 +72,25 @@ func (h *Host) Status() Status {
 		s.Accounts = append(s.Accounts, l.status())
 	}
 	for _, sc := range h.scripts.Status() {
-		status := ScriptStatus{
-			Name: sc.Name, Generation: sc.Generation, Loaded: sc.Loaded, Handlers: sc.Handlers, InFlight: sc.InFlight,
-		}
-		if sc.LastError != nil {
-			status.Error = sc.LastError.Error()
-		}
-		s.Scripts = append(s.Scripts, status)
+		s.Scripts = append(s.Scripts, scriptStatus(sc))
 	}
 	for _, c := range h.phone.book.Active(0) {
 		s.Calls = append(s.Calls, statusOf(c))
+	}
+	return s
+}
+
+func scriptStatus(sc script.Status) ScriptStatus {
+	s := ScriptStatus{
+		Name: sc.Name, Generation: sc.Generation, Loaded: sc.Loaded, Handlers: sc.Handlers, InFlight: sc.InFlight,
+		Suspended: sc.Suspended, Stuck: sc.Stuck, Limits: sc.Limits, Refused: sc.Refused, Repeated: sc.Repeated,
+		Generations: []GenerationStatus{},
+	}
+	if sc.LastError != nil {
+		s.Error = sc.LastError.Error()
+	}
+	for _, g := range sc.Generations {
+		s.Generations = append(s.Generations, GenerationStatus(g))
 	}
 	return s
 }

@@ -1,0 +1,253 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"luahost/internal/host"
+)
+
+// printStatus prints a table of each kind, those that have something in them, and
+// then a line for everything that is not as it should be.
+func printStatus(out io.Writer, s runningStatus) error {
+	fmt.Fprintf(out, "luahost has run for %s.\n\n", s.since(s.Started))
+	for _, table := range [][][]string{
+		s.accountTable(), s.scriptTable(room(out)), s.generationTable(), s.limitTable(), s.callTable(),
+	} {
+		if err := printTable(out, table); err != nil {
+			return err
+		}
+	}
+	if len(s.Calls) == 0 {
+		fmt.Fprintln(out, "No call goes on.")
+	}
+	for _, note := range s.notes() {
+		printNote(out, note)
+	}
+	return nil
+}
+
+func (s runningStatus) since(t time.Time) string { return s.Now.Sub(t).Round(time.Second).String() }
+
+func (s runningStatus) accountTable() [][]string {
+	rows := [][]string{{"ACCOUNT", "USER", "STATE"}}
+	for _, a := range s.Accounts {
+		rows = append(rows, []string{a.Name, userOf(a), a.State})
+	}
+	return rows
+}
+
+// scriptTable has what grows last, cut to the terminal's width.
+func (s runningStatus) scriptTable(columns int) [][]string {
+	rows := [][]string{{"SCRIPT", "GENERATION", "LOADED", "AT WORK", "HANDLES"}}
+	widths := make([]int, 4)
+	for _, sc := range s.Scripts {
+		loaded := "-"
+		if sc.Generation != "" {
+			loaded = moment(sc.Loaded)
+		}
+		rows = append(rows, []string{printable(sc.Name), generationOf(sc), loaded, strconv.Itoa(sc.InFlight), handles(sc.Handlers)})
+	}
+	for _, row := range rows {
+		for i := range widths {
+			widths[i] = max(widths[i], cells(row[i]))
+		}
+	}
+	left := columns
+	for _, width := range widths {
+		left -= width + 2
+	}
+	for _, row := range rows {
+		if columns > 0 && left > len("HANDLES") {
+			row[4] = cut(row[4], left)
+		}
+	}
+	return rows
+}
+
+// generationTable lists what goes on beside the live generations.
+func (s runningStatus) generationTable() [][]string {
+	rows := [][]string{{"REPLACED", "GENERATION", "LOADED", "KEPT BY"}}
+	for _, sc := range s.Scripts {
+		for _, g := range sc.Generations {
+			if !g.Live {
+				rows = append(rows, []string{printable(sc.Name), g.Generation, moment(g.Since), keptBy(g)})
+			}
+		}
+	}
+	return rows
+}
+
+// keptBy says what has to end before a generation does.
+func keptBy(g host.GenerationStatus) string {
+	var what []string
+	for _, n := range []struct {
+		count int
+		noun  string
+	}{{g.Calls, "call"}, {g.Handlers, "handler"}, {g.Timers, "timer"}} {
+		if n.count > 0 {
+			what = append(what, counted(n.count, n.noun))
+		}
+	}
+	return orDash(strings.Join(what, ", "))
+}
+
+// limitTable lists the scripts that have reached limits.
+func (s runningStatus) limitTable() [][]string {
+	rows := [][]string{{"LIMITS OF", "REACHED", "HANDLERS REFUSED", "ERRORS REPEATED"}}
+	for _, sc := range s.Scripts {
+		var reached []string
+		for _, limit := range slices.Sorted(maps.Keys(sc.Limits)) {
+			reached = append(reached, fmt.Sprintf("%s %d×", limit, sc.Limits[limit]))
+		}
+		if len(reached) > 0 || sc.Refused > 0 || sc.Repeated > 0 {
+			rows = append(rows, []string{
+				printable(sc.Name), orDash(strings.Join(reached, ", ")), strconv.Itoa(sc.Refused), strconv.Itoa(sc.Repeated),
+			})
+		}
+	}
+	return rows
+}
+
+func (s runningStatus) callTable() [][]string {
+	rows := [][]string{{"CALL", "ACCOUNT", "WITH", "STATE", "FOR", "DECISION"}}
+	for _, c := range s.Calls {
+		with := "from " + c.Name
+		if !c.Incoming {
+			with = "to " + c.Name
+		}
+		rows = append(rows, []string{
+			strconv.FormatInt(c.ID, 10), c.Account, printable(with), c.State, s.since(c.Date), printable(orDash(c.Decision)),
+		})
+	}
+	return rows
+}
+
+// notes are what somebody should look at.
+func (s runningStatus) notes() (notes []string) {
+	for _, a := range s.Accounts {
+		if a.Error != "" {
+			notes = append(notes, a.Error)
+		}
+	}
+	for _, sc := range s.Scripts {
+		if sc.Error != "" {
+			notes = append(notes, fmt.Sprintf("%s was not loaded: %s", sc.Name, sc.Error))
+		}
+		if sc.Stuck != "" {
+			notes = append(notes, fmt.Sprintf("%s was stuck %s", sc.Name, sc.Stuck))
+		}
+		if sc.Suspended != "" {
+			notes = append(notes, fmt.Sprintf("%s is suspended: %s; mend its file, or run 'luahost reload %s'", sc.Name, sc.Suspended, sc.Name))
+		}
+	}
+	return notes
+}
+
+// printNote prints a text below the tables: one line, or more on a terminal that
+// is narrow, then indented.
+func printNote(out io.Writer, text string) {
+	text = printable(text)
+	columns := room(out)
+	if columns < 20 {
+		fmt.Fprintln(out, text)
+		return
+	}
+	for i, line := range wrap(text, columns-2) {
+		if i > 0 {
+			line = "  " + line
+		}
+		fmt.Fprintln(out, line)
+	}
+}
+
+// room is the width of the terminal, 0 if out is none.
+func room(out io.Writer) int {
+	n, _ := columns(out)
+	return n
+}
+
+// printTable prints rows below a heading, and an empty line; a heading alone is
+// not printed.
+func printTable(out io.Writer, rows [][]string) error {
+	if len(rows) == 1 {
+		return nil
+	}
+	if err := printColumns(out, "", rows); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(out)
+	return err
+}
+
+// printColumns prints rows whose cells line up, each line behind the indent.
+func printColumns(out io.Writer, indent string, rows [][]string) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintln(w, indent+strings.Join(row, "\t"))
+	}
+	return w.Flush()
+}
+
+// moment is when something was, for a reader who lives now.
+func moment(t time.Time) string { return t.Local().Format("Jan 2 15:04:05") }
+
+// counted is "1 handler" or "2 handlers".
+func counted(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return strconv.Itoa(n) + " " + noun
+}
+
+// generationOf is what runs of a script, or why nothing does.
+func generationOf(sc host.ScriptStatus) string {
+	switch {
+	case sc.Generation != "":
+		return sc.Generation
+	case sc.Suspended != "":
+		return "suspended"
+	case sc.Stuck != "":
+		return "held"
+	}
+	return "-"
+}
+
+func userOf(a host.AccountStatus) string {
+	switch {
+	case a.User == 0:
+		return "-"
+	case a.Bot:
+		return fmt.Sprintf("%d (bot)", a.User)
+	}
+	return strconv.FormatInt(a.User, 10)
+}
+
+// handles says what a script reacts to: 4 rules, call, updatePhoneCall.
+func handles(handlers map[string]int) string {
+	var events []string
+	for _, event := range slices.Sorted(maps.Keys(handlers)) {
+		switch n := handlers[event]; {
+		case event == "rule" && n == 1:
+			events = slices.Insert(events, 0, "1 rule")
+		case event == "rule":
+			events = slices.Insert(events, 0, fmt.Sprintf("%d rules", n))
+		default:
+			events = append(events, event)
+		}
+	}
+	return orDash(strings.Join(events, ", "))
+}
+
+func orDash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}
