@@ -8,14 +8,21 @@ import (
 	"luahost/internal/store"
 )
 
+// What several of the pages say.
 const (
-	named = "\n\nWith a **name** instead of a function the timer is kept on the disk before the function returns, and survives edits, restarts and crashes. When it is due, the handlers of [`timer.NAME`](../events/timer.NAME.md) of the same script run. It runs once: one that was at work when luahost was killed is logged as interrupted, and not run again for that time."
+	namedOnce = "\n\nWith a **name** instead of a function the timer is on the disk before `after` returns, and survives edits, restarts and crashes. When it is due, the handlers of [`timer.NAME`](../events/timer.NAME.md) of the same script run. It runs once: if luahost is killed meanwhile, that is logged as interrupted, and it does not run again. Each call makes one more, and only handlers may do so." +
+		" `missed` says what becomes of it when it was due while luahost did not run, the computer slept or the script was not loaded: it runs as soon as it can, which is the usual, or not at all with `\"skip\"`, or only if it is not later than a duration. Up to a minute is not late.\n\n" + limits
+
+	namedAgain = "\n\nWith a **name** instead of a function the timer is kept on the disk, and goes on across edits, restarts and crashes. When it is due, the handlers of [`timer.NAME`](../events/timer.NAME.md) of the same script run, once at most for each time: if luahost is killed meanwhile, that is logged as interrupted. It is written at the top of the script, once for each name. A reload does not move it, unless what it is due at was changed; when the script no longer has it, it ends." +
+		" What was due while luahost did not run, the computer slept or the script was not loaded is left out, unless `missed` says otherwise; one run makes up for all that were missed. Up to a minute late is not missed.\n\n" + limits
+
+	limits = "A script may have 10,000 timers of functions and as many named ones at a time."
 
 	dst = "\n\nWhere the clocks change, none is lost and none comes twice: a time of the day that is skipped runs when the clocks have changed, one that comes twice runs the first time."
 
-	stays = " A reload does not move it, unless when it is due was changed; when the script no longer has it, it ends."
+	slept = " One that the computer slept through is left out."
 
-	once = " It runs once at a time: what falls due while its function is still at work runs once after that."
+	once = " It runs once at a time: what falls due while it is still at work runs once after that."
 )
 
 // whatDoc and the next describe what all four take.
@@ -34,8 +41,7 @@ var afterEntry = manual.Entry{
 	},
 	Doc: "Runs something once, later." +
 		" What a function does counts for the event whose handler made the timer: requests go out from the same account, and what it does about a call stands in the call's trace. It is gone when luahost ends; one that was made while the script loads also when the script is replaced." +
-		named + " Each call makes one more, and only handlers may do so." +
-		" `missed` says what becomes of it when it was due while luahost did not run or the script was not loaded: it runs as soon as it can, which is the usual, or not at all with `\"skip\"`, or only if it is not later than a duration. Up to a minute is not late.",
+		namedOnce,
 	Example: `on("call.ended", function(call)
   if call.outcome == "missed" and call.from.contact then
     after("30m", "call-back", {user = call.from.id, name = call.from.first_name})
@@ -57,7 +63,7 @@ var everyEntry = manual.Entry{
 	},
 	Doc: "Runs something again and again." + once + " It does not drift." +
 		" A function's timer that was made while the script loads begins anew when the script is replaced; one that a handler made ends then." +
-		named + " It is written at the top of the script, once for each name." + stays,
+		namedAgain,
 	Example: `local seen = 0
 
 on("message", function() seen = seen + 1 end)
@@ -75,8 +81,7 @@ var dailyEntry = manual.Entry{
 		{Name: "data", Type: dataType(), Optional: true, Doc: dataDoc},
 		{Name: "options", Type: manual.Table("a table", dailyOptions), Optional: true, Doc: "come third where `what` is a function"},
 	},
-	Doc: "Runs something every day at a time, or on some days of the week." + dst + once +
-		named + " It is written at the top of the script, once for each name." + stays,
+	Doc: "Runs something every day at a time, or on some days of the week." + once + slept + dst + namedAgain,
 	Example: `daily("20:00", function()
   local missed = calls.log{since = "1d", outcome = "missed"}
   messages.sendMessage{peer = "self", message = #missed .. " missed calls today"}
@@ -92,8 +97,7 @@ var cronEntry = manual.Entry{
 		{Name: "options", Type: manual.Table("a table", cronOptions), Optional: true, Doc: "come third where `what` is a function"},
 	},
 	Doc: "Runs something by the calendar, as cron does: `\"0 9 * * mon-fri\"` is at nine on working days, `\"*/5 8-18 * * *\"` every five minutes from eight to 18:55, `\"0 0 1 * *\"` on the first of each month. A field is `*`, a number, a range `1-5`, a list `1,3,5`, or steps `*/5`; months and days also have names, `jan` and `sun`; sunday is 0 or 7. If both days are named, one of them is enough. `@hourly`, `@daily`, `@weekly`, `@monthly` and `@yearly` stand for expressions." +
-		dst + " An expression with `*` or `*/n` for the minutes, or for every hour, goes by the time that passes: it runs in both of the hours, and makes up for none." + once +
-		named + " It is written at the top of the script, once for each name." + stays,
+		once + slept + dst + " An expression for every hour, or with `*` for the minutes, goes by the time that passes: it runs in the second of two equal hours as well. One for every hour makes up for none that is skipped." + namedAgain,
 	Example: `cron("*/15 8-18 * * mon-fri", function(timer)
   local waiting = calls.log{since = "15m", outcome = "missed", limit = 1}
   if #waiting > 0 then
