@@ -37,8 +37,8 @@ runs or not. Timers of functions live in memory only, and 'luahost status' count
 A run ends as done or failed. It is interrupted if luahost ended before it did, and not
 made up for; it was missed if luahost did not run when it was due.
 
-The timers of a script whose file is gone wait for it to come back. Where it will not,
---forget removes them, and the past of others with it.`,
+The timers of a script whose file is gone or was renamed wait for it to come back. If
+it will not, --forget removes them.`,
 		Example: `  luahost timers --config luahost.toml
   luahost timers --script night --all
   luahost timers --json | jq 'select(.outcome == "failed")'
