@@ -114,6 +114,10 @@ func Ended(ctx context.Context) error {
 // Err is why the work has to end.
 func (b *Budget) Err() error { return b.over }
 
+// Telling says whether the work has ended, and only says why: the __tostring of
+// its error runs.
+func (b *Budget) Telling() bool { return b.telling }
+
 // Used is how many instructions were used.
 func (b *Budget) Used() int { return b.given - b.tick }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/parse"
@@ -51,7 +52,7 @@ func syntaxError(name, source string, err error) error {
 		last := 1 + strings.Count(strings.TrimRight(source, " \t\r\n"), "\n")
 		return fmt.Errorf("%s:%d: %s at the end of the file", name, last, oneLine(parsing.Message))
 	case errors.As(err, &parsing):
-		return fmt.Errorf("%s:%d: near '%s': %s", name, parsing.Pos.Line, clip(oneLine(parsing.Token), maxMessage), oneLine(parsing.Message))
+		return fmt.Errorf("%s:%d: near '%s': %s", name, parsing.Pos.Line, oneLine(clip(parsing.Token, maxMessage)), oneLine(parsing.Message))
 	case errors.As(err, &compiling) && compiling.Line == 0: // too many locals, constants, upvalues
 		return fmt.Errorf("%s: %s", name, oneLine(compiling.Message))
 	case errors.As(err, &compiling):
@@ -61,4 +62,12 @@ func syntaxError(name, source string, err error) error {
 	}
 }
 
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+// oneLine has a text fit into one line of a log or of a terminal.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, strings.Join(strings.Fields(strings.ToValidUTF8(s, "?")), " "))
+}

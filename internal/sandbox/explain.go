@@ -46,7 +46,7 @@ func (vm *VM) explain(message string) explanation {
 	}
 	source := vm.sources[at[1]]
 	line, _ := strconv.Atoi(at[2])
-	e.source = clip(lineOf(source, line), maxSourceLine)
+	e.source = oneLine(clip(lineOf(source, line), maxSourceLine))
 	for _, f := range faults {
 		if m := f.text.FindStringSubmatch(at[3]); m != nil {
 			if chunk := vm.reread(at[1], source); chunk != nil {

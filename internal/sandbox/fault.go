@@ -66,9 +66,9 @@ func (vm *VM) fault(L *lua.LState, err error) *Error {
 			fault.Message = at[1] + " " + fault.Message
 		}
 	}
-	e := vm.explain(fault.Message)
+	e := vm.explain(oneLine(clip(fault.Message, maxMessage)))
 	fault.Message, fault.Source, fault.Hint = e.message, e.source, e.hint
-	fault.Message, fault.Traceback = clip(fault.Message, maxMessage), clip(fault.Traceback, maxTraceback)
+	fault.Traceback = clip(fault.Traceback, maxTraceback)
 	return fault
 }
 
@@ -88,9 +88,12 @@ func (vm *VM) text(L *lua.LState, v lua.LValue) string {
 	if err := L.CallByParam(lua.P{Fn: vm.tostring, NRet: 1, Protect: true}, v); err != nil {
 		return fmt.Sprintf("(the error is a %s whose __tostring failed)", v.Type())
 	}
-	text := L.Get(-1).String()
+	text := L.Get(-1)
 	L.Pop(1)
-	return text
+	if !lua.LVCanConvToString(text) {
+		return fmt.Sprintf("(the error is a %s whose __tostring gave a %s)", v.Type(), text.Type())
+	}
+	return text.String()
 }
 
 func clip(s string, limit int) string {

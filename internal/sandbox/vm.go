@@ -70,6 +70,7 @@ type VM struct {
 	state    *lua.LState
 	tostring *lua.LFunction
 	idle     []*lua.LState
+	busy     map[*lua.LState]bool // threads that something runs on
 	resumed  map[*lua.LState]bool // coroutines at work, in whichever thread
 	random   *rand.Rand
 
@@ -83,10 +84,14 @@ type VM struct {
 // holds 6 KB and more.
 const maxIdle = 16
 
+// maxKeptStack is up to which size of its stack, in values, a thread is kept; it
+// never shrinks.
+const maxKeptStack = 2048
+
 // maxArrayIndex is where a table's array part ends and its hash part begins.
 // An assignment fills the array up to its index in one instruction, which at
 // gopher-lua's own limit takes 24 s and 3.4 GB.
-const maxArrayIndex = 1 << 17
+const maxArrayIndex = 1 << 16
 
 // lowerArrayIndex sets gopher-lua's limit, which is a variable of that package
 // and no option of a VM: once in a process, before the first VM is made.
@@ -104,6 +109,7 @@ func New(opts Options) *VM {
 		clock:   opts.Clock,
 		poll:    opts.Poll,
 		resumed: map[*lua.LState]bool{},
+		busy:    map[*lua.LState]bool{},
 		random:  rand.New(rand.NewPCG(seed, seed)),
 
 		sources:   map[string]string{},
@@ -144,6 +150,7 @@ func (vm *VM) Thread() *lua.LState {
 func (vm *VM) Enter(L *lua.LState, b *Budget) {
 	L.SetContext(b)
 	L.G.CurrentThread = L
+	vm.busy[L] = true
 	b.Resume()
 }
 
@@ -151,7 +158,8 @@ func (vm *VM) Enter(L *lua.LState, b *Budget) {
 // error, closures may still refer to its stack.
 func (vm *VM) Leave(L *lua.LState, well bool) {
 	L.RemoveContext()
-	if !well || L == vm.state {
+	delete(vm.busy, L)
+	if !well || L == vm.state || stackOf(L) > maxKeptStack {
 		return
 	}
 	L.SetTop(0)
