@@ -1,6 +1,9 @@
 package script
 
-import "context"
+import (
+	"context"
+	"runtime/metrics"
+)
 
 // Tender looks after a host's scripts when a test says so, as Run does once a
 // second.
@@ -10,4 +13,6 @@ func (h *Host) Tender() (look func()) { return newTender(context.Background(), h
 func (h *Host) StuckLooks() int { return int((h.opts.Limits.Time + stuckGrace) / tendEvery) }
 
 // SetHeap has the watchdog see a heap of another size.
-func (h *Host) SetHeap(size func() uint64) { h.memory.heap = size }
+func (h *Host) SetHeap(size func() uint64) {
+	h.memory.heap = func([]metrics.Sample) uint64 { return size() }
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"runtime"
+	"runtime/metrics"
 	"sync/atomic"
 	"time"
 
@@ -16,6 +17,10 @@ import (
 
 // ErrLoading is what blocking gives while the top level of a script runs.
 var ErrLoading = errors.New("this waits, which a script may do in its handlers and not while it loads")
+
+// errTelling is what blocking gives while the __tostring of an error runs that
+// nobody caught: the handler has ended.
+var errTelling = errors.New("this waits, which the __tostring of an error may not do")
 
 // Runtime is one generation of one script: a VM, and what bindings may know of
 // it. But for Script, Generation, Log and Clock, a binding calls its methods
@@ -41,6 +46,7 @@ type Runtime struct {
 	vm      *sandbox.VM
 	loading bool
 	closed  bool
+	sample  []metrics.Sample
 	beat    atomic.Int64 // moves while a handler computes
 	modules modules
 
@@ -81,11 +87,15 @@ func (rt *Runtime) Context(L *lua.LState) context.Context { return taskOf(L).ctx
 
 // Block runs fn with the VM's lock released, so that the script's other
 // handlers go on; fn must not touch Lua. While the script loads it returns
-// ErrLoading without running fn, for the binding to raise. A handler that was
+// ErrLoading without running fn, for the binding to raise, as it returns an error
+// while an uncaught error says what it is. A handler that was
 // cancelled meanwhile ends at its next instruction, whatever fn returned.
 func (rt *Runtime) Block(L *lua.LState, fn func(ctx context.Context)) error {
 	if rt.loading {
 		return ErrLoading
+	}
+	if sandbox.BudgetOf(L).Telling() {
+		return errTelling
 	}
 	file, line := CallerPlace(L)
 	t, current := taskOf(L), L.G.CurrentThread

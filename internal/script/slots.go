@@ -99,10 +99,8 @@ func (s *slots) wanted() bool {
 func (h *Host) poll(b *sandbox.Budget) error {
 	t := b.Owner.(*task)
 	t.rt.beat.Add(1)
-	fresh := t.account()
-	if h.memory.due(fresh) {
-		h.memory.look(t)
-	}
+	t.account()
+	h.memory.look(t)
 	if b.Used() >= heavyAfter || t.rt.usage.lately.Load() >= 10*heavyAfter {
 		h.memory.observe(t)
 		h.hold(t)

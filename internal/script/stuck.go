@@ -123,7 +123,7 @@ func (h *Host) abandon(rt *Runtime, moves int) {
 	rt.kill(err)
 	endAll(over)
 	holder.giveSlot()
-	if holder.handler == nil {
+	if holder.gone != nil {
 		close(holder.gone)
 		return
 	}

@@ -49,6 +49,17 @@ func (q *turns) acquire(t *task) bool {
 	return <-t.wake
 }
 
+// acquireFree is acquire for a t that waits for nobody.
+func (q *turns) acquireFree(t *task) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.gone || q.holder != nil {
+		return false
+	}
+	q.grant(t)
+	return true
+}
+
 // release ends the holder's turn.
 func (q *turns) release() {
 	q.mu.Lock()

@@ -19,7 +19,6 @@ type usage struct {
 	inflight atomic.Int64
 	computed atomic.Int64 // instructions, ever
 	lately   atomic.Int64 // of these, about those of the last seconds
-	weight   atomic.Int64 // and about those of the last minutes
 
 	mu      sync.Mutex // guards the rest
 	seen    int64      // of computed, at the last turn of the clock
@@ -163,5 +162,4 @@ func (u *usage) age() {
 	fresh := now - u.seen
 	u.seen = now
 	u.lately.Store(u.lately.Load()/2 + fresh)
-	u.weight.Store(u.weight.Load()*59/60 + fresh)
 }

@@ -21,8 +21,9 @@ func (h *Host) newRuntime(name string, read contents) *Runtime {
 		log:        h.log.With("script", name, "generation", generation),
 		loadedAt:   h.opts.Clock.Now(),
 		loading:    true,
+		sample:     newSample(),
 		modules:    modules{loaded: map[string]lua.LValue{}, chain: []string{moduleName(name)}, contents: read},
-		life:       life{since: h.opts.Clock.Now(), callbacks: map[*Callback]struct{}{}},
+		life:       life{callbacks: map[*Callback]struct{}{}},
 		usage:      h.usageOf(name),
 		vm:         sandbox.New(sandbox.Options{Limits: h.opts.Limits.Limits, Clock: h.opts.Clock, Poll: h.poll}),
 	}

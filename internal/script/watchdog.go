@@ -1,37 +1,34 @@
 package script
 
 import (
-	"cmp"
 	"fmt"
-	"log/slog"
 	"runtime"
 	"runtime/metrics"
-	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
 const (
-	// lookEvery is after how many instructions, of all scripts together, the heap
-	// is looked at: some half a millisecond of a core.
-	lookEvery = 16 * 1024
 	// victimTime is how long the watchdog waits for a handler to end that it chose.
 	victimTime = time.Second
-	// suspendEvery is how long it waits between two scripts that it suspends.
+	// suspendEvery is how long it waits between two scripts that it suspends, unless
+	// they are large.
 	suspendEvery = 5 * time.Second
+	// smallVM is the size of a VM that nobody is suspended for, in bytes.
+	smallVM = 4 << 20
 )
 
-// watchdog keeps the process's heap within a limit at the scripts' cost. Nobody
-// can say whose memory it is, so the handler that has computed the most since
-// the last look is ended; and if no handler is at work, or that was not enough,
-// the script is suspended that has computed the most of late.
+// watchdog keeps the process's heap within a limit at the scripts' cost. Every
+// handler looks at the heap every 256 instructions, in which it can take 64 MB
+// and no more. Nobody keeps count of whose memory it is. So when the heap stays
+// too large after garbage was collected, the VMs in which nobody computes are
+// measured, and the one that the handler who looks is in. If none of them is
+// large, the handler that has computed the most since the last look is ended.
 type watchdog struct {
 	host  *Host
 	limit uint64
-	heap  func() uint64
-	spent atomic.Int64 // instructions since the last look
-	chase sync.Mutex   // held while the heap is too large and somebody acts on it
+	heap  func([]metrics.Sample) uint64
+	chase sync.Mutex // held while the heap is too large and somebody acts on it
 
 	suspended time.Time // when a script was, guarded by chase
 
@@ -45,21 +42,15 @@ func newWatchdog(h *Host) *watchdog {
 	return &watchdog{host: h, limit: uint64(h.opts.Limits.Memory), heap: heapInUse, heavy: map[*task]int64{}}
 }
 
-// heapInUse is the size of the objects on the heap, of those too that nobody
-// uses any more and that were not found yet.
-func heapInUse() uint64 {
-	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(sample)
-	return sample[0].Value.Uint64()
+func newSample() []metrics.Sample {
+	return []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
 }
 
-// due counts instructions, and says whether the heap is to be looked at.
-func (w *watchdog) due(fresh int64) bool {
-	if w.spent.Add(fresh) < lookEvery {
-		return false
-	}
-	w.spent.Store(0)
-	return true
+// heapInUse is the size of the objects on the heap, of those too that nobody
+// uses any more and that were not found yet.
+func heapInUse(sample []metrics.Sample) uint64 {
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
 }
 
 // observe makes a heavy handler one that may be ended.
@@ -84,9 +75,16 @@ func (w *watchdog) forget(t *task) {
 	}
 }
 
-// look is called by a handler that computes, t, or by nobody's.
+// look is called by a handler that computes, t, or by nobody's. A heap that is too
+// large holds up every handler that looks at it.
 func (w *watchdog) look(t *task) {
-	if w.heap() <= w.limit {
+	var sample []metrics.Sample
+	if t != nil {
+		sample = t.rt.sample
+	} else {
+		sample = newSample()
+	}
+	if w.heap(sample) <= w.limit {
 		return
 	}
 	if t != nil {
@@ -96,13 +94,13 @@ func (w *watchdog) look(t *task) {
 	}
 	w.chase.Lock()
 	defer w.chase.Unlock()
-	if t != nil && t.ctx.Err() != nil || w.heap() <= w.limit {
+	if t != nil && t.ctx.Err() != nil || w.heap(sample) <= w.limit {
 		return
 	}
 	w.await(t)
 	runtime.GC()
-	if heap := w.heap(); heap > w.limit {
-		w.act(heap)
+	if heap := w.heap(sample); heap > w.limit {
+		w.act(t, heap)
 	}
 }
 
@@ -122,17 +120,72 @@ func (w *watchdog) await(t *task) {
 	}
 }
 
-// act ends a handler, or suspends a script.
-func (w *watchdog) act(heap uint64) {
-	err := fmt.Errorf("%w: the scripts' host uses %d MiB, of at most %d", ErrMemory, heap>>20, w.limit>>20)
-	if victim := w.heaviest(); victim != nil {
-		victim.end(err)
+// act ends a handler, or suspends a script. t is at work in the VM that it has.
+func (w *watchdog) act(t *task, heap uint64) {
+	why := fmt.Errorf("%w: the process uses %d MiB, of at most %d", ErrMemory, heap>>20, w.limit>>20)
+	largest, size := w.largest(t)
+	switch {
+	case size >= int64(w.limit/4) && t != nil && largest == t.rt:
+		w.end(t, why) // it may be the handler's alone
+		return
+	case size >= int64(w.limit/4):
+		w.suspend(largest, size, why)
 		return
 	}
-	if now := time.Now(); now.Sub(w.suspended) >= suspendEvery {
-		w.suspended = now
-		w.host.suspendHeaviest(err)
+	if victim := w.heaviest(); victim != nil {
+		w.end(victim, why)
+		return
 	}
+	if size >= smallVM && time.Since(w.suspended) >= suspendEvery {
+		w.suspend(largest, size, why)
+	}
+}
+
+// end ends a handler, whose end the next one waits for who looks.
+func (w *watchdog) end(victim *task, why error) {
+	w.mu.Lock()
+	if !victim.settled.Load() { // or else nobody would free it
+		w.victim, w.freed = victim, make(chan struct{})
+	}
+	w.mu.Unlock()
+	victim.end(why)
+}
+
+func (w *watchdog) suspend(rt *Runtime, size int64, why error) {
+	w.suspended = time.Now()
+	rt.usage.reached("memory")
+	w.host.suspend(rt, fmt.Sprintf("%v; the script holds %d MiB or more", why, size>>20))
+}
+
+// largest is the VM that holds the most, of those that nobody else computes in.
+// Of one that holds too much to be measured, the size is the limit.
+func (w *watchdog) largest(t *task) (largest *Runtime, size int64) {
+	w.host.mu.Lock()
+	open := w.host.open()
+	w.host.mu.Unlock()
+	for _, rt := range open {
+		if n := w.sizeOf(rt, t); n > size {
+			largest, size = rt, n
+		}
+	}
+	return largest, size
+}
+
+func (w *watchdog) sizeOf(rt *Runtime, t *task) int64 {
+	if t == nil || t.rt != rt {
+		if !rt.turns.acquireFree(&task{rt: rt}) {
+			return 0
+		}
+		defer rt.turns.release()
+	}
+	if rt.closed {
+		return 0
+	}
+	size, whole := rt.vm.Size()
+	if !whole {
+		return int64(w.limit)
+	}
+	return size
 }
 
 // heaviest is the handler that has computed the most since it was asked last.
@@ -147,29 +200,5 @@ func (w *watchdog) heaviest() (victim *task) {
 			victim, most = t, now-before
 		}
 	}
-	if w.victim = victim; victim != nil {
-		w.freed = make(chan struct{})
-	}
 	return victim
-}
-
-// suspendHeaviest suspends the script that has computed the most of late, unless
-// none has computed much.
-func (h *Host) suspendHeaviest(why error) {
-	h.mu.Lock()
-	open := h.open()
-	h.mu.Unlock()
-	weight := func(rt *Runtime) int64 { return rt.usage.weight.Load() + rt.usage.lately.Load() }
-	open = slices.DeleteFunc(open, func(rt *Runtime) bool { return weight(rt) < heavyAfter })
-	if len(open) == 0 {
-		h.log.Warn("the heap is beyond its limit, and no script is at work that could be the reason", slog.Any("error", why))
-		return
-	}
-	worst := slices.MaxFunc(open, func(a, b *Runtime) int { return cmp.Compare(weight(a), weight(b)) }).script
-	for _, rt := range open {
-		if rt.script == worst {
-			rt.usage.reached("memory")
-			h.suspend(rt, why.Error())
-		}
-	}
 }

@@ -16,7 +16,7 @@ type work struct {
 
 // account adds the instructions that the handler has used since the last time to
 // its script's.
-func (t *task) account() int64 {
+func (t *task) account() {
 	used := int64(t.budget.Used())
 	fresh := used - t.counted.Load()
 	if fresh < 0 { // of an error's __tostring, which has a budget of its own
@@ -24,15 +24,11 @@ func (t *task) account() int64 {
 	}
 	t.counted.Store(used)
 	t.rt.usage.computed.Add(fresh)
-	return fresh
 }
 
 // pause stops the handler's time and lets its slot go: it waits, or has ended.
 func (t *task) pause() {
 	t.budget.Pause()
-	fresh := t.account()
+	t.account()
 	t.giveSlot()
-	if t.rt.host.memory.due(fresh) {
-		t.rt.host.memory.look(nil)
-	}
 }
