@@ -16,6 +16,7 @@ import (
 	"luahost/internal/script"
 	"luahost/internal/simulator"
 	"luahost/internal/store"
+	"luahost/internal/webhook"
 )
 
 // begin keeps the scripts as they are for a new call.
@@ -103,20 +104,44 @@ func (w *World) Write(from *simulator.Client, text string) {
 func (w *World) Got(who *simulator.Client) (texts []string) {
 	w.Helper()
 	from := who.InputUser(w.Home.ID).(*tg.InputUser)
-	answer, err := tg.NewClient(who).MessagesGetHistory(w.Context(), &tg.MessagesGetHistoryRequest{
-		Peer: &tg.InputPeerUser{UserID: from.UserID, AccessHash: from.AccessHash}, Limit: 100,
-	})
+	for _, m := range w.history(who, &tg.InputPeerUser{UserID: from.UserID, AccessHash: from.AccessHash}) {
+		if !m.Out {
+			texts = append(texts, m.Message)
+		}
+	}
+	return texts
+}
+
+// Saved are the texts in the saved messages of the first account, the oldest first.
+func (w *World) Saved() (texts []string) {
+	w.Helper()
+	for _, m := range w.history(w.Home.Client, &tg.InputPeerSelf{}) {
+		texts = append(texts, m.Message)
+	}
+	return texts
+}
+
+func (w *World) history(of *simulator.Client, with tg.InputPeerClass) (list []*tg.Message) {
+	w.Helper()
+	answer, err := tg.NewClient(of).MessagesGetHistory(w.Context(), &tg.MessagesGetHistoryRequest{Peer: with, Limit: 100})
 	w.must(err)
 	history, ok := answer.AsModified()
 	if !ok {
 		w.Fatalf("the history is %T", answer)
 	}
 	for _, m := range slices.Backward(history.GetMessages()) {
-		if m, ok := m.(*tg.Message); ok && !m.Out {
-			texts = append(texts, m.Message)
+		if m, ok := m.(*tg.Message); ok {
+			list = append(list, m)
 		}
 	}
-	return texts
+	return list
+}
+
+// Hook has a web hook come in.
+func (w *World) Hook(r webhook.Request) {
+	w.Dispatch(w.ctx, script.Event{Name: "http." + r.Name, Args: func(rt *script.Runtime, L *lua.LState) []lua.LValue {
+		return []lua.LValue{w.http.NewHook(rt, L, r)}
+	}})
 }
 
 // Asked waits until the rules were asked about a call.

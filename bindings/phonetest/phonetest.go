@@ -54,6 +54,7 @@ type World struct {
 	Blocked    func(ctx context.Context, user int64) (bool, error)
 	Unseen     bool // no access hash is known but those that come along
 
+	http   *http.Module
 	dir    string
 	ctx    context.Context
 	asking sync.WaitGroup
@@ -123,6 +124,7 @@ func (w *World) load(scripts map[string]string) error {
 		Invoker: w, Peers: w,
 		Block: func(L *lua.LState, fn func(context.Context)) error { return script.RuntimeOf(L).Block(L, fn) },
 	})
+	w.http = http.New(http.Options{Error: telegram.ErrorTable})
 	w.Host = script.New(script.Options{
 		Dir: folder, Clock: told{w.Clock, w}, Log: slog.New(slog.DiscardHandler),
 		Open:       func(rt *script.Runtime) { w.open(rt, telegram) },
@@ -141,7 +143,7 @@ func (w *World) load(scripts map[string]string) error {
 
 func (w *World) open(rt *script.Runtime, telegram *tl.Module) {
 	bindings.Open(rt, bindings.World{
-		Telegram: telegram, Book: w.Book, Store: w.Store, Timers: w.Schedule, HTTP: http.New(http.Options{Error: telegram.ErrorTable}),
+		Telegram: telegram, Book: w.Book, Store: w.Store, Timers: w.Schedule, HTTP: w.http,
 		Accounts: func() []string { return []string{"home", "work"} }, As: w.as, Account: w.account, Location: w.Zone,
 	})
 	rt.State().SetGlobal("note", rt.State().NewFunction(func(L *lua.LState) int {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +14,7 @@ import (
 	"luahost/bindings/phonetest"
 	"luahost/internal/call"
 	"luahost/internal/simulator"
+	"luahost/internal/webhook"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -31,7 +34,11 @@ type scene struct {
 	answers bool          // the example itself answers, and they talk
 	sleeps  time.Duration // what the example waits for
 	text    string        // that is written
-	want    string        // an outcome, "matched" of a rule that decides nothing here, or "wrote: …"
+	hook    string        // the body of a web hook that comes instead of Ann
+	quiet   bool          // nobody comes
+	later   time.Duration // that passes afterwards
+	runs    string        // the event whose handler has run then
+	want    string        // an outcome, "matched" of a rule that decides nothing here, "wrote: …", "saved: …"
 }
 
 // scenes are those that are not as usual, by folder and name. An example of a rule
@@ -40,6 +47,36 @@ type scene struct {
 var scenes = map[string]scene{
 	"functions/rule": {want: "declined"},
 	"functions/find": {want: "wrote: Sorry, boss."},
+
+	"functions/sleep":  {sleeps: 20 * time.Second, want: "declined"},
+	"functions/after":  {contact: true, later: 30 * time.Minute, runs: "timer.call-back", want: "saved: Call Ann back"},
+	"functions/every":  {quiet: true, later: time.Hour, runs: "every"},
+	"functions/daily":  {quiet: true, at: "2026-03-06 19:30", later: 30 * time.Minute, runs: "daily", want: "saved: 0 missed calls today"},
+	"functions/cron":   {at: "2026-03-06 10:00", later: 15 * time.Minute, runs: "cron", want: "saved: A call was missed"},
+	"functions/timers": {later: 30 * time.Minute, runs: "timer.call-back", want: "wrote: Shall I call you back?"},
+
+	"timer/data": {later: 5 * time.Minute, runs: "timer.remind"},
+	"timer/name": {later: 5 * time.Minute, runs: "timer.remind"},
+	"timer/due":  {later: 90 * time.Second, runs: "after"},
+	"timer/stop": {sleeps: 20 * time.Second, want: "declined"},
+
+	"store/delete": {text: "forget me", want: "wrote: Done."},
+	"store/keys":   {text: "who called?", want: "wrote: 0 callers: "},
+	"store/shared": {text: "away", want: "wrote: Noted."},
+	"json/null":    {want: "wrote: Without a note."},
+
+	"events/timer.NAME": {later: 30 * time.Minute, runs: "timer.call-back", want: "saved: Call back"},
+	"events/http.NAME":  {hook: `{"title": "smoke"}`, want: "saved: Alert: smoke"},
+	"events/load":       {quiet: true, runs: "load"},
+	"events/unload":     {quiet: true},
+
+	"hook/body":    {hook: "smoke", want: "saved: smoke"},
+	"hook/form":    {hook: "text=smoke", want: "saved: smoke"},
+	"hook/headers": {hook: "smoke"},
+	"hook/json":    {hook: `{"host": "web-3", "state": "down"}`, want: "saved: web-3 is down"},
+	"hook/method":  {hook: "smoke", want: "saved: smoke"},
+	"hook/name":    {hook: "smoke"},
+	"hook/query":   {hook: "smoke", want: "saved: Alarm in the cellar"},
 
 	"when/video":    {video: true, want: "declined"},
 	"when/account":  {work: true, want: "declined"},
@@ -126,14 +163,31 @@ func run(t *testing.T, example string, s scene) {
 		}
 	}
 	p := play{World: w, scene: s, who: who}
-	if strings.Contains(example, `on("message"`) {
+	p.ended("load")
+	switch {
+	case s.quiet:
+	case s.hook != "":
+		p.alert()
+	case strings.Contains(example, `on("message"`):
 		p.write()
-	} else {
+	default:
 		for range s.before {
 			p.ring(false)
 			w.Clock.Advance(time.Minute)
 		}
 		p.ring(true)
+	}
+	if s.later > 0 {
+		w.Clock.Advance(s.later)
+	}
+	if s.runs != "" {
+		w.RunsOf(s.runs)
+		w.Check(0)
+	}
+	if got, ok := strings.CutPrefix(s.want, "saved: "); ok {
+		if texts := w.Saved(); len(texts) != 1 || !strings.HasPrefix(texts[0], got) {
+			t.Errorf("saved %q, want %q", texts, got)
+		}
 	}
 	if got, ok := strings.CutPrefix(s.want, "wrote: "); ok {
 		if texts := w.Got(who); got != "" && !slices.Contains(texts, got) {
@@ -156,6 +210,15 @@ func (p *play) ended(event string) {
 		p.awaited += s.Handlers[event]
 	}
 	p.Check(p.awaited)
+}
+
+// alert sends the web hook of the scene.
+func (p *play) alert() {
+	p.Hook(webhook.Request{
+		Name: "alert", Method: http.MethodPost, Query: url.Values{"room": {"cellar"}},
+		Header: http.Header{"User-Agent": {"sensor"}, "Content-Type": {"application/x-www-form-urlencoded"}}, Body: p.hook,
+	})
+	p.ended("http.alert")
 }
 
 func (p *play) write() {
@@ -225,10 +288,10 @@ func (p *play) rules() (n int) {
 
 func (p *play) finish(c *call.Call) {
 	p.ended(call.EventEnded)
-	if p.awaited == 0 {
+	if p.awaited == 0 && p.runs == "" {
 		p.Error("nothing of the example ran")
 	}
-	if got := fmt.Sprint(c.Outcome()); p.want != "" && !strings.HasPrefix(p.want, "wrote: ") && got != p.want {
+	if got := fmt.Sprint(c.Outcome()); p.want != "" && !strings.Contains(p.want, ": ") && got != p.want {
 		p.Errorf("the outcome is %s, want %s", got, p.want)
 	}
 }

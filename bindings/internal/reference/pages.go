@@ -5,10 +5,14 @@ import (
 
 	"luahost/bindings/calls"
 	"luahost/bindings/event"
+	"luahost/bindings/http"
+	"luahost/bindings/json"
 	"luahost/bindings/manual"
 	"luahost/bindings/message"
 	"luahost/bindings/people"
 	"luahost/bindings/rule"
+	"luahost/bindings/state"
+	"luahost/bindings/timer"
 )
 
 // chapter is a folder of pages.
@@ -28,7 +32,7 @@ func chapters() []chapter {
 	return []chapter{
 		{
 			"functions", "Functions", "", "Globals of every script.", "gives", called(""),
-			concat(rule.Functions(), event.Functions(), people.Functions()), true,
+			concat(rule.Functions(), event.Functions(), people.Functions(), timer.Functions()), true,
 		},
 		{
 			"when", "Conditions of a rule", "", "What the `when` of a [rule](functions/rule.md) may have. All of them have to hold. A misspelt one is an error while the script loads.", "takes",
@@ -37,7 +41,7 @@ func chapters() []chapter {
 		{
 			"events", "Events", "", "What `on` waits for, beside every [update of Telegram](https://core.telegram.org/type/Update) by its name. For one call they begin in this order; handlers of the same event run side by side.", "the handler gets",
 			func(e manual.Entry) string {
-				return "on(\"" + e.Name + "\", function(" + e.Params[0].Name + ") … end)"
+				return "on(\"" + e.Name + "\", function(" + strings.Join(e.Params.Names(), "") + ") … end)"
 			}, gets(event.Events()), false,
 		},
 		{
@@ -48,6 +52,17 @@ func chapters() []chapter {
 		{"calls", "All calls", "calls.", "", "gives", called("calls."), calls.Functions(), true},
 		{"message", "The message: fields", "message.", "The event `message` gives a message.", "is", field("message"), message.Fields(), false},
 		{"message", "The message: methods", "message:", "", "gives", called("message:"), message.Methods(), true},
+		{"timer", "The timer: fields", "timer.", "`after`, `every`, `daily` and `cron` give a timer.", "is", field("timer"), timer.Fields(), false},
+		{"timer", "The timer: methods", "timer:", "", "gives", called("timer:"), timer.Methods(), true},
+		{"store", "State", "store.", "What a script keeps on the disk: it survives edits, restarts and crashes. Each script has its own, under the name of its file.", "gives", called("store."), state.Functions(), true},
+		{"store", "State that is shared", "store.", "", "is", field("store"), state.Fields(), false},
+		{"json", "JSON", "json.", "", "gives", called("json."), json.Functions(), true},
+		{"json", "JSON: values", "json.", "", "is", field("json"), json.Fields(), false},
+		{"http", "The web", "http.", "Off until the configuration allows a host, with `hosts` under `[http]` or for one script ([configuration](../configuration.md)).", "gives", called("http."), http.Functions(), true},
+		{"http", "The answer: fields", "response.", "What a request gives.", "is", field("response"), http.ResponseFields(), false},
+		{"http", "The answer: methods", "response:", "", "gives", called("response:"), http.ResponseMethods(), true},
+		{"hook", "The web hook: fields", "hook.", "The events [http.NAME](events/http.NAME.md) give a web hook.", "is", field("hook"), http.HookFields(), false},
+		{"hook", "The web hook: methods", "hook:", "", "gives", called("hook:"), http.HookMethods(), true},
 	}
 }
 
@@ -61,7 +76,11 @@ func concat(lists ...[]manual.Entry) (all []manual.Entry) {
 // gets says what the handler of an event gets.
 func gets(events []manual.Entry) []manual.Entry {
 	for i := range events {
-		events[i].Gives = events[i].Params[0].Type.Words
+		if len(events[i].Params) > 0 {
+			events[i].Gives = events[i].Params[0].Type.Words
+		} else {
+			events[i].Gives = "nothing"
+		}
 	}
 	return events
 }
@@ -98,7 +117,7 @@ const generated = "<!-- Written by go generate from the registries in bindings/:
 const welcome = "# What a script sees\n\n" +
 	"A page for each name. The short way in: a [rule](functions/rule.md) says *when* and *what to do*; its function gets the call.\n\n" +
 	"Beside what is listed here there are every [method of Telegram's API](../../bindings/tl/README.md) by its name (`phone.discardCall{…}`), " +
-	"`sleep(duration)`, `log.debug`, `log.info`, `log.warn`, `log.error` (each with a message and a table of values), `print`, and Lua's standard library " +
+	"`log.debug`, `log.info`, `log.warn`, `log.error` (each with a message and a table of values), `print`, and Lua's standard library " +
 	"without what reaches the machine (`io`, `os.execute`, `debug`, …).\n\n" +
 	"A **duration** is a number of seconds, or text: `\"90s\"`, `\"1h30m\"`, `\"7d\"`. A **time** is what `os.time` gives.\n\n" +
 	"Two kinds of errors: a mistake of the script (a misspelt name, a wrong type) is raised at its line; when the world says no " +
