@@ -13,11 +13,13 @@ const PositionOnly = -1
 // Start, counted from 0, where End is PositionOnly.
 type Capture struct{ Start, End int }
 
-// Match is what Find found: s[Start:End].
+// Match is what Find found: s[Start:End]. One that is used again spares the next
+// Find its memory.
 type Match struct {
 	Start, End int
 	captures   [MaxCaptures]Capture
 	n          int
+	room       []choice
 }
 
 // Captures are those of the pattern, none where it has no parentheses. They hold
@@ -29,12 +31,11 @@ func (m *Match) Captures() []Capture { return m.captures[:m.n] }
 func (p *Pattern) Find(s string, from int, steps *int, m *Match) (bool, error) {
 	m.n = p.captures
 	w := work{p: p, s: s, m: m, steps: *steps}
-	if p.choices > len(w.few) {
-		w.open = make([]choice, 0, p.choices)
-		w.steps -= p.choices
-	} else {
-		w.open = w.few[:0]
+	if p.choices > cap(m.room) {
+		m.room = make([]choice, 0, max(p.choices, 4))
 	}
+	w.steps -= p.choices // for the room, whether or not it was there
+	w.open = m.room[:0]
 	found := w.search(from)
 	*steps = max(w.steps, 0)
 	return found, w.err
@@ -48,7 +49,6 @@ type work struct {
 	steps int
 	err   error
 	open  []choice
-	few   [8]choice
 	run   int // the end of the run in which the first item repeats
 }
 

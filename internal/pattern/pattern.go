@@ -55,6 +55,9 @@ type Pattern struct {
 // begins or nowhere.
 func (p *Pattern) Anchored() bool { return p.anchored }
 
+// Small says whether a Match for the pattern is a kilobyte at most.
+func (p *Pattern) Small() bool { return p.choices <= 16 }
+
 // item is one step of a pattern: they are matched one after another.
 type item struct {
 	kind    kind

@@ -16,6 +16,15 @@ var concatFunction = &lua.LFunction{IsG: true, GFunction: concatenate}
 func concatenate(L *lua.LState) int {
 	i := L.GetTop()
 	right := L.Get(i)
+	if i == 2 { // which is most often
+		if a, ok := L.Get(1).(lua.LString); ok {
+			if b, ok := right.(lua.LString); ok {
+				payConcat(L, len(a)+len(b))
+				L.Push(a + b)
+				return 1
+			}
+		}
+	}
 	for i--; i > 0; {
 		left := L.Get(i)
 		if lua.LVCanConvToString(left) && lua.LVCanConvToString(right) {
@@ -49,8 +58,7 @@ func join(L *lua.LState, right lua.LValue, i int) (lua.LValue, int) {
 		parts[n] = textOf(left)
 		size += len(parts[n])
 	}
-	limits(L).fits(L, "..", size)
-	pay(L, size/bytesPerInstruction)
+	payConcat(L, size)
 	if n == len(parts)-2 {
 		return lua.LString(parts[n] + parts[n+1]), i
 	}
@@ -87,10 +95,13 @@ func concatMeta(L *lua.LState, left, right lua.LValue) lua.LValue {
 	return L.Get(-1)
 }
 
-// limits are those of the VM that L belongs to.
-func limits(L *lua.LState) Limits {
-	if b, ok := L.Context().(*Budget); ok {
-		return b.vm.limits
+// payConcat is what a script pays for a text of so many bytes, if it may have it.
+func payConcat(L *lua.LState, size int) {
+	if size < bytesPerInstruction {
+		return
 	}
-	return Limits{}.WithDefaults() // the VM is being made
+	if b, ok := L.Context().(*Budget); ok { // not while the VM is being made
+		b.vm.limits.fits(L, "..", size)
+		pay(L, size/bytesPerInstruction)
+	}
 }

@@ -29,7 +29,7 @@ func pay(L *lua.LState, n int) {
 
 // fits raises an error if a text that a function is to make, of size bytes,
 // would be too long. Nothing of that size has been made then.
-func (l Limits) fits(L *lua.LState, name string, size int) {
+func (l *Limits) fits(L *lua.LState, name string, size int) {
 	if size > l.String {
 		L.RaiseError("the result of %s would be longer than %d bytes", name, l.String)
 	}

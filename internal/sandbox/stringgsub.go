@@ -17,10 +17,8 @@ func (s *stringLib) gsub(L *lua.LState) int {
 	text, what := L.CheckString(1), L.CheckString(2)
 	L.CheckTypes(3, lua.LTString, lua.LTNumber, lua.LTTable, lua.LTFunction)
 	most := L.OptInt(4, math.MaxInt)
-	r := replacing{
-		search: search{lib: s, p: s.compile(L, what), s: text, steps: s.Pattern},
-		by:     L.Get(3),
-	}
+	r := replacing{search: s.search(L, text, what), by: L.Get(3)}
+	defer r.done()
 	count := 0
 	for from := 0; count < most && from <= len(text) && r.next(L, from); from = r.after() {
 		count++
@@ -39,7 +37,7 @@ func (s *stringLib) gsub(L *lua.LState) int {
 
 // replacing is one gsub.
 type replacing struct {
-	search
+	*search
 	by     lua.LValue
 	out    strings.Builder
 	copied int // so many bytes of the subject are dealt with

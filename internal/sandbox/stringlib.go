@@ -38,6 +38,7 @@ func replaceString(vm *VM, str *lua.LTable, _ map[string]lua.LValue) {
 type stringLib struct {
 	Limits
 	patterns map[string]*pattern.Pattern // that were compiled
+	spare    *search                     // one that is done
 }
 
 // maxValues is how many values one call may give or take; the stack of a Lua

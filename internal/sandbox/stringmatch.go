@@ -44,6 +44,25 @@ type search struct {
 	s     string
 	steps int // that are left
 	match pattern.Match
+	whole [1]pattern.Capture
+}
+
+// search begins one, with the memory of one that is done.
+func (s *stringLib) search(L *lua.LState, text, what string) *search {
+	p := s.compile(L, what)
+	at := s.spare
+	if s.spare = nil; at == nil {
+		at = &search{lib: s}
+	}
+	at.p, at.s, at.steps = p, text, s.Pattern
+	return at
+}
+
+// done gives its memory to the next one, unless that is much.
+func (s *search) done() {
+	if s.s = ""; s.p.Small() {
+		s.lib.spare = s
+	}
 }
 
 // next finds the first match that begins at from or later.
@@ -74,7 +93,8 @@ func (s *search) captures() []pattern.Capture {
 	if captures := s.match.Captures(); len(captures) > 0 {
 		return captures
 	}
-	return []pattern.Capture{{Start: s.match.Start, End: s.match.End}}
+	s.whole[0] = pattern.Capture{Start: s.match.Start, End: s.match.End}
+	return s.whole[:]
 }
 
 // value is a capture as the script sees it.
@@ -102,7 +122,8 @@ func (s *stringLib) find(L *lua.LState) int {
 	if L.ToBool(4) || !strings.ContainsAny(what, "^$*+?.([%-") {
 		return findPlain(L, text, what, from)
 	}
-	at := search{lib: s, p: s.compile(L, what), s: text, steps: s.Pattern}
+	at := s.search(L, text, what)
+	defer at.done()
 	if !at.next(L, from) {
 		L.Push(lua.LNil)
 		return 1
@@ -133,7 +154,8 @@ func findPlain(L *lua.LState, text, what string, from int) int {
 // nothing.
 func (s *stringLib) match(L *lua.LState) int {
 	text, what := L.CheckString(1), L.CheckString(2)
-	at := search{lib: s, p: s.compile(L, what), s: text, steps: s.Pattern}
+	at := s.search(L, text, what)
+	defer at.done()
 	if !at.next(L, begin(len(text), L.OptInt(3, 1))) {
 		L.Push(lua.LNil)
 		return 1

@@ -27,7 +27,7 @@ func replaceTable(vm *VM, module *lua.LTable, _ map[string]lua.LValue) {
 
 // concat is table.concat; gopher-lua's puts all values on the stack first, and
 // leaves out what a list lacks between two places that are named.
-func (l Limits) concat(L *lua.LState) int {
+func (l *Limits) concat(L *lua.LState) int {
 	t, separator := L.CheckTable(1), L.OptString(2, "")
 	first := L.OptInt(3, 1)
 	last := t.Len()
