@@ -197,7 +197,7 @@ func (e *exchange) allowed(u *url.URL) error {
 	if slices.ContainsFunc(e.rules, func(r rule) bool { return r.match(u) }) {
 		return nil
 	}
-	return e.notAllowed(u, "")
+	return e.notAllowed(u, netip.Addr{})
 }
 
 // permits says whether u may be at an address, which is about to be dialed.
@@ -211,7 +211,7 @@ func (e *exchange) permits(u *url.URL, address string) error {
 			return nil
 		}
 	}
-	return e.notAllowed(u, at.Addr().String())
+	return e.notAllowed(u, at.Addr())
 }
 
 func isRedirect(status int) bool {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"net/url"
 	"strings"
 	"syscall"
@@ -32,14 +33,21 @@ func refusedRedirect(format string, args ...any) *tgerr.Error {
 }
 
 // notAllowed says what the configuration would have to have. at is the address
-// that a host which is allowed has, or "".
-func (e *exchange) notAllowed(u *url.URL, at string) error {
-	reason := "is not among its hosts"
-	if at != "" {
-		reason = "has the address " + at + ", which is not a public one"
+// that is refused to a host which is allowed, else it is not valid.
+func (e *exchange) notAllowed(u *url.URL, at netip.Addr) error {
+	script := e.rt.Script()
+	switch {
+	case !at.IsValid():
+		return refusal("HOST_NOT_ALLOWED", "%s may not reach %s; %s", script, u.Host, allowing(u, "", script))
+	case classOf(at) == private:
+		return refusal("HOST_NOT_ALLOWED", "%s may not reach %s at %s, which is no public address; %s", script, u.Host, at, allowing(u, "private:", script))
+	default:
+		return refusal("HOST_NOT_ALLOWED", "%s may not reach %s at %s, which is the address of nobody", script, u.Host, at)
 	}
-	return refusal("HOST_NOT_ALLOWED", "%s may not reach %s, which %s; the configuration allows it with hosts = [%q] in the [[script]] with name = %[1]q, or under [http] for all that have no hosts of their own",
-		e.rt.Script(), u.Host, reason, entry(u, at != ""))
+}
+
+func allowing(u *url.URL, private, script string) string {
+	return fmt.Sprintf("to allow it, add %q to hosts under [http] in the configuration, or to hosts of the [[script]] %q if it has its own", private+entry(u), script)
 }
 
 // words is the text of an error as a person reads it.

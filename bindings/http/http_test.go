@@ -40,24 +40,24 @@ func TestHosts(t *testing.T) {
 	})
 	w := load(t, http.Options{Resolver: names}, "inner.test"+at, "six.test"+at, "zero.test"+at, "meta.test"+at, "both.test"+at, "private:zero.test"+at, "*.wild.test"+at, "127.0.0.1:1", "none.test")
 	for host, want := range map[string]string{
-		"other.test":      `http.lua may not reach other.test` + at + `, which is not among its hosts; the configuration allows it with hosts = ["other.test` + at + `"] in the [[script]] with name = "http.lua", or under [http]`,
-		"127.0.0.1":       `hosts = ["127.0.0.1` + at + `"]`,
-		"[::1]":           `hosts = ["[::1]` + at + `"]`,
-		"2130706433":      "is not among its hosts",
-		"wild.test":       "is not among its hosts",
-		"x.inner.test":    "is not among its hosts",
-		"inner.test.evil": "is not among its hosts",
-		"inner.test":      `http.lua may not reach inner.test` + at + `, which has the address 127.0.0.1, which is not a public one; the configuration allows it with hosts = ["private:inner.test` + at + `"]`,
-		"INNER.TEST.":     "which has the address 127.0.0.1",
-		"six.test":        "which has the address ::1",
-		"zero.test":       "which has the address 0.0.0.0",
-		"meta.test":       "which has the address 169.254.169.254",
-		"both.test":       "which is not a public one",
-		"a.wild.test":     "which has the address 127.0.0.1",
+		"other.test":      `http.lua may not reach other.test` + at + `; to allow it, add "other.test` + at + `" to hosts under [http] in the configuration, or to hosts of the [[script]] "http.lua" if it has its own`,
+		"127.0.0.1":       `add "127.0.0.1` + at + `" to hosts`,
+		"[::1]":           `add "[::1]` + at + `" to hosts`,
+		"2130706433":      `add "2130706433` + at + `" to hosts`,
+		"wild.test":       "may not reach wild.test" + at + "; to allow it",
+		"x.inner.test":    "may not reach x.inner.test" + at + "; to allow it",
+		"inner.test.evil": "may not reach inner.test.evil" + at + "; to allow it",
+		"inner.test":      `http.lua may not reach inner.test` + at + ` at 127.0.0.1, which is no public address; to allow it, add "private:inner.test` + at + `" to hosts under [http]`,
+		"INNER.TEST.":     "at 127.0.0.1, which is no public address",
+		"six.test":        "at ::1, which is no public address",
+		"zero.test":       "may not reach zero.test" + at + " at 0.0.0.0, which is the address of nobody",
+		"meta.test":       "at 169.254.169.254, which is no public address",
+		"both.test":       "which is no public address",
+		"a.wild.test":     "at 127.0.0.1, which is no public address",
 	} {
 		t.Run(host, func(*testing.T) { w.check("ask", "http://"+host+at+"/x?key=s3cret", "HOST_NOT_ALLOWED", want) })
 	}
-	w.check("ask", "http://inner.test/", "HOST_NOT_ALLOWED", `hosts = ["inner.test"]`)
+	w.check("ask", "http://inner.test/", "HOST_NOT_ALLOWED", `add "inner.test" to hosts`)
 	w.check("ask", "https://none.test:443/", "NOT_CONNECTED", "none.test:443: no address is known for that name")
 	if asked.Load() != 0 {
 		t.Errorf("%d requests went out", asked.Load())

@@ -108,13 +108,9 @@ func (r rule) permits(addr netip.Addr) bool {
 }
 
 // entry is what would allow u, for an error text.
-func entry(u *url.URL, private bool) string {
-	text := u.Host
+func entry(u *url.URL) string {
 	if port := u.Port(); port == defaultPort(u) {
-		text = strings.TrimSuffix(text, ":"+port)
+		return strings.TrimSuffix(u.Host, ":"+port)
 	}
-	if private {
-		text = "private:" + text
-	}
-	return text
+	return u.Host
 }

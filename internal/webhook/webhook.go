@@ -72,6 +72,7 @@ type Server struct {
 	rate    *rate.Limiter
 	serving sync.WaitGroup // connections
 	conns   atomic.Int64
+	silent  sync.Map // net.Conn: those that have not sent a byte
 	refused refusals
 }
 
@@ -149,6 +150,7 @@ func (s *Server) Run(ctx context.Context) error {
 		ConnState:      s.count,
 		ErrorLog:       slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
 	}
+	s.Log.Info("web hooks are taken", "address", listener.Addr().String())
 	if s.Ready != nil {
 		s.Ready(listener.Addr())
 	}
@@ -166,8 +168,10 @@ func (s *Server) Run(ctx context.Context) error {
 	return nil
 }
 
-// shutdown lets requests that are being served end, for a while.
+// shutdown lets requests that are being served end, for a while. Shutdown itself
+// would wait for connections from which none has come yet.
 func (s *Server) shutdown(server *http.Server) {
+	s.silent.Range(func(conn, _ any) bool { conn.(net.Conn).Close(); return true })
 	ctx, cancel := context.WithTimeout(context.Background(), graceTime)
 	defer cancel()
 	if server.Shutdown(ctx) != nil {
@@ -181,10 +185,14 @@ func (s *Server) count(conn net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
 		s.serving.Add(1)
+		s.silent.Store(conn, nil)
 		if s.conns.Add(1) > 2*int64(s.InFlight) {
 			conn.Close()
 		}
+	case http.StateActive:
+		s.silent.Delete(conn)
 	case http.StateClosed, http.StateHijacked:
+		s.silent.Delete(conn)
 		s.conns.Add(-1)
 		s.serving.Done()
 	}
