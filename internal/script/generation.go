@@ -23,7 +23,7 @@ const unloadWithin = 5 * time.Second
 // live one, and after that while handlers run, pins hold it or callbacks wait.
 // Whoever takes the last of these away is told so, and calls Host.finish.
 type life struct {
-	since time.Time // when it was loaded
+	greeted bool // it has heard of "load"; guarded by Host.mu
 
 	queue     sync.Mutex // guards the rest; may be taken with any other lock held
 	inflight  int        // dispatched and not ended
@@ -185,15 +185,38 @@ func (h *Host) succeed(old, fresh *Runtime) {
 	h.begin(fresh)
 }
 
-// begin starts the handlers of "load".
+// begin starts the handlers of "load", unless they have to wait.
 func (h *Host) begin(rt *Runtime) {
 	if rt == nil {
 		return
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if s := h.scripts[rt.script]; s != nil && s.live == rt {
-		h.dispatch(context.Background(), Event{Name: eventLoad}, rt.handlersOf(eventLoad), origin{loading: true}, nil)
+	if s := h.scripts[rt.script]; s != nil && s.live == rt && !h.holding {
+		h.sayLoad(rt)
+	}
+}
+
+// sayLoad is begin with h.mu held.
+func (h *Host) sayLoad(rt *Runtime) {
+	if rt.greeted {
+		return
+	}
+	rt.greeted = true
+	h.dispatch(context.Background(), Event{Name: eventLoad}, rt.handlersOf(eventLoad), origin{loading: true}, nil)
+}
+
+// Ready starts the handlers of "load" that have waited for it (Options.HoldLoad).
+// It may be called more than once.
+func (h *Host) Ready() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.holding {
+		return
+	}
+	h.holding = false
+	for _, rt := range h.live.runtimes {
+		h.sayLoad(rt)
 	}
 }
 

@@ -81,7 +81,7 @@ func (h *Host) scan(l look) (unsettled bool, err error) {
 		h.log.Warn("no scripts yet", "dir", h.opts.Dir)
 	}
 	h.loaded = true
-	pass := pass{look: l, h: h, from: from, emptied: map[string]bool{}}
+	pass := pass{look: l, h: h, from: from, emptied: map[string]bool{}, loaded: map[string]bool{}}
 	defer pass.end()
 	for _, f := range files {
 		delete(gone, f.name)
@@ -132,7 +132,8 @@ type pass struct {
 	from      *reading
 	unsettled bool
 	emptied   map[string]bool // files that had something in them before
-	silent    []Reload        // loaded, and handle nothing: modules of others, perhaps
+	loaded    map[string]bool
+	silent    []Reload // loaded, and handle nothing: modules of others, perhaps
 }
 
 // update loads a script unless this is what is loaded, or what failed, already.
@@ -217,6 +218,7 @@ func (p *pass) load(f file, s *script, result Reload) {
 	}
 	h.replace(f.name, s, fresh, seen, result.Err)
 	result.Took = h.opts.Clock.Now().Sub(began)
+	p.loaded[f.name] = fresh != nil
 	if result.Idle() {
 		p.silent = append(p.silent, result)
 		return
@@ -246,6 +248,24 @@ func (p *pass) end() {
 	for _, r := range p.silent {
 		r.Required = p.h.required(r.Script)
 		p.h.report(r)
+	}
+	p.warnTwice()
+}
+
+// warnTwice tells of scripts that handle events and are modules of others, in
+// whose VMs they do so again: a reply would be sent twice.
+func (p *pass) warnTwice() {
+	h := p.h
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for name, s := range h.scripts {
+		for file := range s.seen.modules {
+			module := h.scripts[file]
+			if module == nil || module.live == nil || len(module.live.handlers) == 0 || !p.loaded[name] && !p.loaded[file] {
+				continue
+			}
+			h.log.Warn("script handles events and is required by another, where it handles them again; move it into a folder", "script", file, "by", name)
+		}
 	}
 }
 

@@ -302,8 +302,13 @@ func TestAMissingModuleIsWaitedFor(t *testing.T) {
 
 func TestAModuleThatHandlesNothingIsNoMistake(t *testing.T) {
 	w := load(t, map[string]string{
-		"b.lua": `require "a_module" on("x", function() end)`, "a_module.lua": "return {}", "c.lua": "",
+		"b.lua": `require "a_module" on("x", function() end)`, "a_module.lua": "return {}", "c.lua": "", "d.lua": "on('y', function() end)",
 	}).whole()
+	w.saved("b.lua", `require "a_module" require "d" on("x", function() end)`)
+	const twice = `msg="script handles events and is required by another, where it handles them again; move it into a folder" script=`
+	if log := w.log.String(); strings.Count(log, twice) != 1 || !strings.Contains(log, twice+"d.lua by=b.lua") {
+		t.Error(log)
+	}
 	const warning = `msg="script handles nothing: write a rule, or register a function with on" script=`
 	if log := w.log.String(); strings.Contains(log, warning+"a_module.lua") || !strings.Contains(log, warning+"c.lua") {
 		t.Error(log)
