@@ -99,7 +99,7 @@ func (w *watchdog) look(t *task) {
 	}
 	w.await(t)
 	runtime.GC()
-	if heap := w.heap(sample); heap > w.limit {
+	if heap := w.heap(sample); heap > w.limit/8*7 { // or else there would be one collection after the other
 		w.act(t, heap)
 	}
 }
@@ -122,7 +122,7 @@ func (w *watchdog) await(t *task) {
 
 // act ends a handler, or suspends a script. t is at work in the VM that it has.
 func (w *watchdog) act(t *task, heap uint64) {
-	why := fmt.Errorf("%w: the process uses %d MiB, of at most %d", ErrMemory, heap>>20, w.limit>>20)
+	why := fmt.Errorf("%w: the process uses %d MiB, and may use %d", ErrMemory, heap>>20, w.limit>>20)
 	largest, size := w.largest(t)
 	switch {
 	case size >= int64(w.limit/4) && t != nil && largest == t.rt:
