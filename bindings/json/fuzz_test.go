@@ -7,19 +7,24 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/gotd/td/tgerr"
 	lua "github.com/yuin/gopher-lua"
 
 	"luahost/bindings/json"
+	"luahost/internal/sandbox"
 	"luahost/internal/script"
 	"luahost/internal/script/scripttest"
 )
 
+// endless lets a handler read and write for as long as a benchmark wants.
+var endless = script.Limits{Limits: sandbox.Limits{Instructions: 1 << 50, Time: time.Hour}}
+
 // within runs fn in a handler of a VM.
 func within(t testing.TB, fn func(L *lua.LState)) func(testing.TB) {
-	s, err := scripttest.Source(t, "a.lua", `on("run", function() end)`, script.Options{Open: open})
+	s, err := scripttest.Source(t, "a.lua", `on("run", function() end)`, script.Options{Open: open, Limits: endless})
 	if err != nil {
 		t.Fatal(err)
 	}

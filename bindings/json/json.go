@@ -85,7 +85,7 @@ const encodeDoc = "Writes a value as JSON. The names of an object are sorted, so
 const decodeDoc = "Reads JSON.\n\n" +
 	"- Whole numbers beyond 9007199254740991 (2^53-1) become strings of their digits, so that none is lost, which is how Telegram's tables have them; numbers with a fraction or an exponent are numbers.\n" +
 	"- `null` is `json.null`. Of a name that comes twice the last one counts.\n" +
-	"- What is no JSON gives an error of type `JSON_INVALID`, whose message has the line and the column. Texts beyond 1 MiB, 100 levels or 65,536 tables give `TOO_LARGE`."
+	"- What is no JSON gives an error of type `JSON_INVALID`, whose message has the line and the column. Texts beyond 1 MiB, 100 levels, 65,536 tables, or 65,535 elements of a list give `TOO_LARGE`."
 
 type function struct {
 	manual.Entry

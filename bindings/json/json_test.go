@@ -23,6 +23,7 @@ func open(rt *script.Runtime) {
 	event.Open(rt)
 	log.Open(rt)
 	json.Open(rt, json.Options{Error: errorTable})
+	rt.State().SetGlobal("LONGEST", lua.LNumber(lua.MaxArrayIndex-1)) // list
 }
 
 // errorTable has what scripts read of tl.Module.ErrorTable's.
