@@ -75,8 +75,11 @@ func (s *Server) take(ctx context.Context, w http.ResponseWriter, r *http.Reques
 	header := r.Header.Clone()
 	header.Del("Authorization")
 	handlers := s.Dispatch(ctx, name, Request{Name: name, Method: r.Method, Query: r.URL.Query(), Header: header, Body: body})
-	if handlers <= 0 {
-		return 0, &refusal{http.StatusNotFound, fmt.Sprintf("no script waits for it with on(\"http.%s\")", name)}
+	switch {
+	case handlers < 0:
+		return 0, &refusal{http.StatusServiceUnavailable, "the scripts have too much to do"}
+	case handlers == 0:
+		return 0, &refusal{http.StatusNotFound, fmt.Sprintf("no loaded script waits for it with on(\"http.%s\")", name)}
 	}
 	return handlers, nil
 }

@@ -33,8 +33,8 @@ type Options struct {
 	Listen string
 	// Token is what a request has to bring: at least MinToken bytes.
 	Token string
-	// Dispatch starts the handlers of http.NAME and says how many. It waits for
-	// none of them; ctx is Run's.
+	// Dispatch starts the handlers of http.NAME and says how many, or -1 when there
+	// are some and none can be started now. It waits for none of them; ctx is Run's.
 	Dispatch func(ctx context.Context, name string, r Request) int
 	// MaxBody is the most bytes of a body. Default: 256 KiB.
 	MaxBody int64

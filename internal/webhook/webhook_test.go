@@ -32,7 +32,8 @@ type door struct {
 	hooks []webhook.Request
 }
 
-// open runs a server; a hook named nobody has no handlers.
+// open runs a server; a hook named nobody has no handlers, one named busy none
+// that can be started.
 func open(t testing.TB, o webhook.Options) *door {
 	t.Helper()
 	d := &door{TB: t, log: &bytes.Buffer{}}
@@ -66,8 +67,11 @@ func open(t testing.TB, o webhook.Options) *door {
 }
 
 func (d *door) dispatch(_ context.Context, name string, r webhook.Request) int {
-	if name == "nobody" {
+	switch name {
+	case "nobody":
 		return 0
+	case "busy":
+		return -1
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -140,7 +144,8 @@ func TestRefused(t *testing.T) {
 		"token before":    {"DELETE", "/nowhere", "", auth(""), 401, "Authorization"},
 		"a page's name":   {"POST", "/hooks/alert", "", host("evil.example:8125"), 421, "Host header"},
 		"a machine's":     {"POST", "/hooks/alert", "", host("10.0.0.1"), 421, "Host header"},
-		"nobody":          {"POST", "/hooks/nobody", "", nil, 404, `no script waits for it with on("http.nobody")`},
+		"nobody":          {"POST", "/hooks/nobody", "", nil, 404, `no loaded script waits for it with on("http.nobody")`},
+		"busy":            {"POST", "/hooks/busy", "", nil, 503, "the scripts have too much to do"},
 		"no name":         {"POST", "/hooks/", "", nil, 404, "1 to 64 letters"},
 		"no hook":         {"POST", "/", "", nil, 404, "ask for /hooks/NAME"},
 		"below":           {"POST", "/hooks/a/b", "", nil, 404, "1 to 64 letters"},
