@@ -99,7 +99,7 @@ func Load(t testing.TB, at time.Time, scripts map[string]string) (*World, error)
 	w.Blocked = func(context.Context, int64) (bool, error) { return false, nil }
 	w.Telegram = simulator.New(simulator.Options{Clock: w.Clock})
 	var err error
-	if w.Store, err = store.Open(store.Options{Path: filepath.Join(w.dir, "luahost.db")}); err != nil {
+	if w.Store, err = store.Open(store.Options{Path: filepath.Join(w.dir, "luahost.db"), Clock: w.Clock}); err != nil {
 		t.Fatal(err)
 	}
 	w.Book = call.New(call.Options{Clock: w.Clock, Store: w.Store, Begin: w.begin, Event: w.event, Done: func(c *call.Call) { c.Held().(*script.Pin).Release() }})

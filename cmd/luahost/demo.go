@@ -84,13 +84,14 @@ func runDemo(ctx context.Context, opts demoOptions, line *timeline) error {
 		return err
 	}
 	defer folder.close()
-	kept, err := store.Open(store.Options{Path: filepath.Join(folder.data(), "luahost.db")})
+	night := tonight()
+	kept, err := store.Open(store.Options{Path: filepath.Join(folder.data(), "luahost.db"), Clock: night})
 	if err != nil {
 		return err
 	}
 	defer kept.Close()
 
-	d := &demo{demoOptions: opts, line: line, folder: folder, kept: kept, clock: tonight(), watch: newWatch()}
+	d := &demo{demoOptions: opts, line: line, folder: folder, kept: kept, clock: night, watch: newWatch()}
 	line.welcome(opts.scripts, d.clock.Now())
 	if err := d.build(); err != nil {
 		return err
