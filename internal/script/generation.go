@@ -23,8 +23,6 @@ const unloadWithin = 5 * time.Second
 // live one, and after that while handlers run, pins hold it or callbacks wait.
 // Whoever takes the last of these away is told so, and calls Host.finish.
 type life struct {
-	greeted bool // it has heard of "load"; guarded by Host.mu
-
 	queue     sync.Mutex // guards the rest; may be taken with any other lock held
 	inflight  int        // dispatched and not ended
 	pins      int        // that may still dispatch to it
@@ -185,38 +183,15 @@ func (h *Host) succeed(old, fresh *Runtime) {
 	h.begin(fresh)
 }
 
-// begin starts the handlers of "load", unless they have to wait.
+// begin starts the handlers of "load".
 func (h *Host) begin(rt *Runtime) {
 	if rt == nil {
 		return
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if s := h.scripts[rt.script]; s != nil && s.live == rt && !h.holding {
-		h.sayLoad(rt)
-	}
-}
-
-// sayLoad is begin with h.mu held.
-func (h *Host) sayLoad(rt *Runtime) {
-	if rt.greeted {
-		return
-	}
-	rt.greeted = true
-	h.dispatch(context.Background(), Event{Name: eventLoad}, rt.handlersOf(eventLoad), origin{loading: true}, nil)
-}
-
-// Ready starts the handlers of "load" that have waited for it (Options.HoldLoad).
-// It may be called more than once.
-func (h *Host) Ready() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if !h.holding {
-		return
-	}
-	h.holding = false
-	for _, rt := range h.live.runtimes {
-		h.sayLoad(rt)
+	if s := h.scripts[rt.script]; s != nil && s.live == rt {
+		h.dispatch(context.Background(), Event{Name: eventLoad}, rt.handlersOf(eventLoad), origin{loading: true}, nil)
 	}
 }
 

@@ -109,18 +109,3 @@ func TestLoadOfAGenerationThatWasReplacedMeanwhile(t *testing.T) {
 		t.Errorf("%d handlers", n)
 	}
 }
-
-func TestLoadWaitsForTheHost(t *testing.T) {
-	w := load(t, map[string]string{"a.lua": greeting("one")}, func(o *script.Options) { o.HoldLoad = true })
-	w.saved("a.lua", greeting("two"))
-	w.says2("one unload")
-	w.Ready()
-	w.Ready()
-	w.says2("two load")
-	w.saved("a.lua", greeting("three"))
-	w.says2("two unload")
-	w.says2("three load")
-	if len(w.notes) > 0 {
-		t.Errorf("and then %s", <-w.notes)
-	}
-}

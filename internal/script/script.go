@@ -50,9 +50,6 @@ type Options struct {
 	// Globals are names that scripts may read beside those that Open sets, such as
 	// namespaces that are made when they are read, for hints. Default: none.
 	Globals []string
-	// HoldLoad has the handlers of "load" wait for Host.Ready, for a host that is
-	// not ready for what they do when it loads its scripts. Default: they do not.
-	HoldLoad bool
 	// Limits are what scripts may use.
 	Limits Limits
 	// CheckEvent says whether an event of that name exists; its error is raised
@@ -120,7 +117,6 @@ type Host struct {
 	live    *generations
 	retired map[*Runtime]bool // replaced, and not closed yet
 	usage   map[string]*usage // by script
-	holding bool              // the handlers of "load" wait for Ready
 	closing bool
 	running sync.WaitGroup // of handlers; Add under mu, while not closing
 }
@@ -146,7 +142,6 @@ func New(opts Options) *Host {
 	opts.setDefaults()
 	h := &Host{opts: opts, log: opts.Log, scripts: map[string]*script{}, live: &generations{}, retired: map[*Runtime]bool{}, usage: map[string]*usage{}, slots: newSlots()}
 	h.memory = newWatchdog(h)
-	h.holding = opts.HoldLoad
 	h.alive, h.kill = context.WithCancel(context.Background())
 	return h
 }
