@@ -104,7 +104,7 @@ func reloadWords(s host.Reloaded) string {
 		return fmt.Sprintf("%s in %s, instead of %s", counted(s.Handlers, "handler"), shortDuration(s.Took), s.Previous)
 	case s.Result == host.Loaded:
 		return fmt.Sprintf("%s in %s", counted(s.Handlers, "handler"), shortDuration(s.Took))
-	case s.Note != "":
+	case s.Result == host.Unchanged && s.Note != "":
 		return "suspended"
 	}
 	return ""

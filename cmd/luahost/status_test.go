@@ -54,7 +54,7 @@ wedged.lua  held        -                0        -
 REPLACED   GENERATION  LOADED           KEPT BY
 night.lua  0badcafe    Nov 22 22:30:00  1 call, 2 handlers, 3 timers
 
-LIMITS OF   REACHED                   HANDLERS REFUSED  ERRORS REPEATED
+LIMITS OF   REACHED                    HANDLERS REFUSED  ERRORS REPEATED
 greedy.lua  instructions 12×, time 1×  40                11
 wedged.lua  stuck 2×                   0                 0
 
