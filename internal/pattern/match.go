@@ -4,7 +4,7 @@ import "strings"
 
 // perStep is how many bytes one step pays for where they are only looked at one
 // after another, as in the run of a set.
-const perStep = 8
+const perStep = 4
 
 // PositionOnly is the end of a capture that is a position: ().
 const PositionOnly = -1

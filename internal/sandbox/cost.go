@@ -40,3 +40,15 @@ func push(L *lua.LState, text string) {
 	pay(L, len(text)/bytesPerInstruction)
 	L.Push(lua.LString(text))
 }
+
+// give gives the script n values. The stack grows for all of them at once: step
+// by step it would be copied each time.
+func give(L *lua.LState, n int, value func(i int) lua.LValue) int {
+	pay(L, n/valuesPerInstruction)
+	top := L.GetTop()
+	L.SetTop(top + n)
+	for i := range n {
+		L.Replace(top+i+1, value(i))
+	}
+	return n
+}

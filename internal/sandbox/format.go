@@ -31,12 +31,13 @@ func (s *stringLib) format(L *lua.LState) int {
 			L.RaiseError("invalid option '%%%.10s' to format", after)
 		}
 		arg++
-		pay(L, 1)
+		had := out.Len()
 		s.write(L, &out, arg, flags, verb)
+		pay(L, 1+(out.Len()-had)/stepsPerInstruction)
 		s.fits(L, "format", out.Len())
 		rest = after[len(flags)+1:]
 	}
-	push(L, out.String())
+	L.Push(lua.LString(out.String()))
 	return 1
 }
 

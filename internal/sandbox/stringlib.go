@@ -53,11 +53,7 @@ func byteOf(L *lua.LState) int {
 	if to-from > maxValues {
 		L.RaiseError("string slice too long")
 	}
-	for i := from; i < to; i++ {
-		L.Push(lua.LNumber(s[i]))
-	}
-	pay(L, (to-from)/valuesPerInstruction)
-	return max(to-from, 0)
+	return give(L, max(to-from, 0), func(i int) lua.LValue { return lua.LNumber(s[from+i]) })
 }
 
 // span is the part of n bytes that two places of Lua's name, counted from 1, or

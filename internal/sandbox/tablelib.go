@@ -7,7 +7,7 @@ import (
 )
 
 // replaceTable makes a script pay for what one call moves, and bounds what it
-// makes. With them go the functions of the base library that take values apart.
+// makes. With them go those of the base library that may do much at once.
 func replaceTable(vm *VM, module *lua.LTable, _ map[string]lua.LValue) {
 	L := vm.state
 	L.SetFuncs(module, map[string]lua.LGFunction{
@@ -17,12 +17,16 @@ func replaceTable(vm *VM, module *lua.LTable, _ map[string]lua.LValue) {
 		"remove": remove,
 		"sort":   sortTable,
 	})
-	pick := L.GetGlobal("select").(*lua.LFunction).GFunction
-	L.SetGlobal("select", L.NewFunction(func(L *lua.LState) int {
-		pay(L, L.GetTop()/valuesPerInstruction)
-		return pick(L)
-	}))
 	L.SetGlobal("unpack", L.NewFunction(unpack))
+	paid := func(name string, price func(L *lua.LState) int) {
+		fn := L.GetGlobal(name).(*lua.LFunction).GFunction
+		L.SetGlobal(name, L.NewFunction(func(L *lua.LState) int {
+			pay(L, price(L))
+			return fn(L)
+		}))
+	}
+	paid("select", func(L *lua.LState) int { return L.GetTop() / valuesPerInstruction })
+	paid("tonumber", func(L *lua.LState) int { return len(lua.LVAsString(L.Get(1))) / stepsPerInstruction })
 }
 
 // concat is table.concat; gopher-lua's puts all values on the stack first, and
@@ -137,10 +141,5 @@ func unpack(L *lua.LState) int {
 	if n := uint64(last) - uint64(first); n >= maxValues {
 		L.RaiseError("too many results to unpack: more than %d", maxValues)
 	}
-	n := last - first + 1
-	pay(L, n/valuesPerInstruction)
-	for i := range n {
-		L.Push(at(t, first+i))
-	}
-	return n
+	return give(L, last-first+1, func(i int) lua.LValue { return at(t, first+i) })
 }
