@@ -51,10 +51,10 @@ func TestClockJumps(t *testing.T) {
 		w.want()
 		hands.jump(24 * time.Hour) // the computer slept until ten the next day
 		time.Sleep(31 * time.Second)
-		if len(w.fired) != 2 {
-			t.Errorf("after the sleep %q", w.fired)
+		if all := w.soFar(); len(all) != 2 {
+			t.Errorf("after the sleep %q", all)
 		}
-		w.fired = nil
+		w.forget()
 		hands.jump(-5 * 24 * time.Hour) // the clock was wrong by days
 		time.Sleep(24 * time.Hour)
 		w.want("a.lua Wed 1999-12-29 09:00:00", "a.lua daily Wed 1999-12-29 09:00:00", "a.lua run Wed 1999-12-29 09:00:00",

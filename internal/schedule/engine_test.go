@@ -128,39 +128,37 @@ func TestMissed(t *testing.T) {
 			}
 		}
 		time.Sleep(65 * time.Minute)
-		w.mu.Lock()
-		if len(w.fired) != 3 {
-			t.Errorf("fired %q", w.fired)
+		if all := w.soFar(); len(all) != 3 {
+			t.Errorf("fired %q", all)
 		}
-		w.fired = nil
-		w.mu.Unlock()
+		w.forget()
 		w.stop()
 		time.Sleep(4 * time.Hour) // it is 05:05, and they were due from 02:00
 		w.run()
 		w.Declare("a.lua", declared)
 		time.Sleep(time.Minute)
-		synctest.Wait()
+		fired := w.soFar()
 		got := map[string]bool{}
-		for _, f := range w.fired {
+		for _, f := range fired {
 			got[f] = true
 		}
 		if want := "a.lua run Sat 2000-01-01 02:00:00 late 3h5m0s"; !got[want] {
-			t.Errorf("did not run: %q", w.fired)
+			t.Errorf("did not run: %q", fired)
 		}
 		if want := "a.lua once-run Sat 2000-01-01 01:30:00 late 3h35m0s"; !got[want] {
-			t.Errorf("did not run: %q", w.fired)
+			t.Errorf("did not run: %q", fired)
 		}
 		if want := "a.lua once-younger Sat 2000-01-01 01:30:00 late 3h35m0s"; !got[want] {
-			t.Errorf("did not run: %q", w.fired)
+			t.Errorf("did not run: %q", fired)
 		}
-		if len(w.fired) != 3 {
-			t.Errorf("ran: %q", w.fired)
+		if len(fired) != 3 {
+			t.Errorf("ran: %q", fired)
 		}
-		w.fired = nil
+		w.forget()
 		w.wantLog("timer missed")
 		time.Sleep(time.Hour)
-		if len(w.fired) != 3 {
-			t.Errorf("at six: %q", w.fired)
+		if all := w.soFar(); len(all) != 3 {
+			t.Errorf("at six: %q", all)
 		}
 		for _, timer := range w.timers(true) {
 			if timer.Once() && timer.State != store.TimerEnded || timer.Name == "once-skip" && timer.Outcome != store.TimerMissed {
@@ -234,7 +232,7 @@ func TestNobodyHandlesIt(t *testing.T) {
 	path := database(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, path).run()
-		w.refuse = true
+		w.refuse.Store(true)
 		w.Declare("a.lua", []schedule.Named{{Script: "a.lua", Name: "tick", Spec: every(time.Second), Missed: store.MissedRun}})
 		if _, _, err := w.Keep(schedule.Named{Script: "a.lua", Name: "once", Spec: after(time.Second), Missed: store.MissedRun}); err != nil {
 			t.Fatal(err)
@@ -249,7 +247,7 @@ func TestNobodyHandlesIt(t *testing.T) {
 				t.Errorf("left %+v", timer)
 			}
 		}
-		w.refuse = false
+		w.refuse.Store(false)
 		w.Declare("a.lua", []schedule.Named{{Script: "a.lua", Name: "tick", Spec: every(time.Second), Missed: store.MissedRun}})
 		w.want("a.lua tick Sat 2000-01-01 00:00:01 late 10m0s", "a.lua once Sat 2000-01-01 00:00:01 late 10m0s")
 		time.Sleep(time.Second)
@@ -264,10 +262,10 @@ func TestRefusedUnnamed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, path).run()
 		defer w.stop()
-		w.refuse = true
+		w.refuse.Store(true)
 		w.unnamed("a.lua", after(time.Second))
 		time.Sleep(10500 * time.Millisecond)
-		w.refuse = false
+		w.refuse.Store(false)
 		time.Sleep(time.Second)
 		w.want("a.lua Sat 2000-01-01 00:00:01 late 10s")
 	})
@@ -347,15 +345,15 @@ func TestManyAtOnce(t *testing.T) {
 			}
 		}
 		time.Sleep(2 * time.Second)
-		if got := len(w.fired); got != 500 {
+		if got := len(w.soFar()); got != 500 {
 			t.Errorf("%d at once", got)
 		}
 		time.Sleep(3 * time.Minute)
-		if got := len(w.fired); got != n {
+		if got := len(w.soFar()); got != n {
 			t.Errorf("%d ran", got)
 		}
 		time.Sleep(time.Hour)
-		if got := len(w.fired); got != 2*n {
+		if got := len(w.soFar()); got != 2*n {
 			t.Errorf("%d ran, want all though they are more than a minute late", got)
 		}
 	})

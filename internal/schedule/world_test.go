@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,7 +32,7 @@ type world struct {
 	clock clock.Clock
 	zone  *time.Location
 
-	refuse bool              // nobody handles a named timer
+	refuse atomic.Bool       // nobody handles a named timer
 	work   time.Duration     // that a handler takes
 	fault  error             // that a handler ends with
 	ends   func(func(error)) // instead: what is done with the end of a run
@@ -81,7 +82,7 @@ func (w *world) note(f schedule.Firing) {
 }
 
 func (w *world) fire(_ context.Context, f schedule.Firing, ended func(error)) bool {
-	if w.refuse {
+	if w.refuse.Load() {
 		return false
 	}
 	w.note(f)
@@ -103,7 +104,7 @@ func (w *world) fire(_ context.Context, f schedule.Firing, ended func(error)) bo
 func (w *world) unnamed(script string, spec schedule.Spec) *schedule.Timer {
 	w.Helper()
 	t, err := w.Unnamed(schedule.Owner{Script: script}, spec, func(f schedule.Firing, ended func()) bool {
-		if w.refuse {
+		if w.refuse.Load() {
 			return false
 		}
 		w.note(f)
@@ -134,8 +135,24 @@ func (w *world) want(fired ...string) {
 	w.fired = nil
 }
 
+// soFar gives what has fired since the last want.
+func (w *world) soFar() []string {
+	synctest.Wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.fired)
+}
+
+// forget has soFar and want begin anew.
+func (w *world) forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fired = nil
+}
+
 func (w *world) wantLog(text string) {
 	w.Helper()
+	synctest.Wait()
 	if got := w.logs.String(); !strings.Contains(got, text) {
 		w.Errorf("the log has no %q:\n%s", text, got)
 	}
