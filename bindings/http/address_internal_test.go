@@ -87,3 +87,24 @@ func TestPermits(t *testing.T) {
 		}
 	}
 }
+
+// TestAdvice follows what the error says of a host that is not allowed.
+func TestAdvice(t *testing.T) {
+	for _, text := range []string{
+		"http://a.test", "https://A.Test.:8443/x?y", "http://a.test:80", "http://a.test:443", "https://a.test:443", "http://nas", "http://10.0.0.1:8080", "http://[::1]", "https://[::ffff:10.0.0.1]:81/",
+	} {
+		u, err := parseURL(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := parseRule(entry(u))
+		if err != nil || !r.match(u) {
+			t.Errorf("%s is not allowed by %q: %v", text, entry(u), err)
+		}
+	}
+	for _, text := range []string{"http://a.test:0443", "http://a.test:0", "http://a.test:70000", "http://a.test:", "http://a%2etest", "http://a_b..test", "http://-a.test", "http://[::1%25lo]/", "http://[v1.x]/"} {
+		if u, err := parseURL(text); err == nil {
+			t.Errorf("%s is taken for %v", text, u)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package http
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -256,17 +257,13 @@ func (r outgoing) redirected(to *url.URL, status int) (outgoing, error) {
 }
 
 func origin(u *url.URL) string {
-	port := u.Port()
-	if port == "" {
-		port = defaultPort(u)
-	}
-	return u.Scheme + "://" + net.JoinHostPort(normal(u.Hostname()), port)
+	return u.Scheme + "://" + net.JoinHostPort(normal(u.Hostname()), cmp.Or(u.Port(), defaultPort(u)))
 }
 
 // validHost says whether a URL's host is one that a rule can be for, in a
 // spelling that everybody reads alike.
 func validHost(u *url.URL) bool {
-	if strings.HasSuffix(u.Host, ":") {
+	if port := u.Port(); strings.HasSuffix(u.Host, ":") || port != "" && !validPort(port) {
 		return false
 	}
 	if addr, err := netip.ParseAddr(u.Hostname()); err == nil {

@@ -1,6 +1,7 @@
 package http
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -43,7 +44,7 @@ func parseRule(entry string) (rule, error) {
 	}
 	if i := strings.LastIndexByte(text, ':'); i >= 0 {
 		text, r.port = text[:i], text[i+1:]
-		if n, err := strconv.ParseUint(r.port, 10, 16); err != nil || n == 0 || r.port[0] == '0' {
+		if !validPort(r.port) {
 			return rule{}, wrong(entry)
 		}
 	}
@@ -53,6 +54,12 @@ func parseRule(entry string) (rule, error) {
 	}
 	r.host, r.wildcard = strings.CutPrefix(normal(text), "*.")
 	return r, r.check(entry)
+}
+
+// validPort says whether a port is one, in the only spelling that is compared.
+func validPort(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && n > 0 && port[0] != '0'
 }
 
 func wrong(entry string) error {
@@ -76,10 +83,8 @@ func normal(host string) string { return strings.ToLower(strings.TrimSuffix(host
 
 // match says whether the rule allows a URL.
 func (r rule) match(u *url.URL) bool {
-	if port := u.Port(); r.port != port && (r.port != "" || port != defaultPort(u)) {
-		if r.port != defaultPort(u) || port != "" {
-			return false
-		}
+	if cmp.Or(r.port, defaultPort(u)) != cmp.Or(u.Port(), defaultPort(u)) {
+		return false
 	}
 	host := normal(u.Hostname())
 	if addr, err := netip.ParseAddr(host); err == nil {
