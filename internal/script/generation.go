@@ -293,6 +293,7 @@ func (rt *Runtime) close() {
 	}
 	rt.closed = true
 	rt.vm.Close()
+	close(rt.shut)
 }
 
 // origin is what brought a handler about, which decides how long the callbacks

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"runtime"
 	"runtime/metrics"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -47,7 +48,9 @@ type Runtime struct {
 	loading bool
 	closed  bool
 	sample  []metrics.Sample
-	beat    atomic.Int64 // moves while a handler computes
+	parking sync.Mutex    // held to look into the VM of a handler that is held up
+	shut    chan struct{} // closed with the VM
+	beat    atomic.Int64  // moves while a handler computes
 	modules modules
 
 	life

@@ -2,6 +2,7 @@ package script
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"sync"
 	"time"
@@ -103,28 +104,39 @@ func (h *Host) poll(b *sandbox.Budget) error {
 	h.memory.look(t)
 	if b.Used() >= heavyAfter || t.rt.usage.lately.Load() >= 10*heavyAfter {
 		h.memory.observe(t)
-		h.hold(t)
+		if err := h.hold(t); err != nil {
+			return err
+		}
 		runtime.Gosched()
 	}
 	return sandbox.Ended(t.ctx)
 }
 
-// hold has a slot held, which is handed on when it was kept for long enough.
-func (h *Host) hold(t *task) {
+// hold has a slot held, which is handed on when it was kept for long enough. Who
+// waits for slots longer than a handler may run is beside too many others that
+// compute without end, and goes with them.
+func (h *Host) hold(t *task) error {
 	if t.slot.Load() {
 		if time.Since(t.slotSince) < slotFor || !h.slots.wanted() {
-			return
+			return nil
 		}
 		t.giveSlot()
 	}
-	t.budget.Pause()
-	t.parked.Store(true)
-	if h.slots.take(t.ctx, t.rt.usage.lately.Load()) {
+	t.park()
+	defer t.unpark()
+	began := time.Now()
+	ctx, cancel := context.WithTimeoutCause(t.ctx, h.opts.Limits.Time-t.waited, sandbox.ErrTime)
+	defer cancel()
+	if h.slots.take(ctx, t.rt.usage.lately.Load()) {
 		t.slot.Store(true)
 		t.slotSince = time.Now()
+		t.waited += t.slotSince.Sub(began)
+		return nil
 	}
-	t.parked.Store(false)
-	t.budget.Resume()
+	if t.ctx.Err() != nil {
+		return sandbox.Ended(t.ctx)
+	}
+	return fmt.Errorf("%w: it computes a lot, and waited for more than %s beside others that do", sandbox.ErrTime, h.opts.Limits.Time)
 }
 
 // giveSlot may also be called for a handler that was written off.

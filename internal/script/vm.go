@@ -22,6 +22,7 @@ func (h *Host) newRuntime(name string, read contents) *Runtime {
 		loadedAt:   h.opts.Clock.Now(),
 		loading:    true,
 		sample:     newSample(),
+		shut:       make(chan struct{}),
 		modules:    modules{loaded: map[string]lua.LValue{}, chain: []string{moduleName(name)}, contents: read},
 		life:       life{callbacks: map[*Callback]struct{}{}},
 		usage:      h.usageOf(name),

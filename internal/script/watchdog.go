@@ -1,19 +1,18 @@
 package script
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/metrics"
+	"slices"
 	"sync"
 	"time"
 )
 
 const (
-	// victimTime is how long the watchdog waits for a handler to end that it chose.
-	victimTime = time.Second
-	// suspendEvery is how long it waits between two scripts that it suspends, unless
-	// they are large.
-	suspendEvery = 5 * time.Second
+	// letGo is how long the watchdog waits for those to go that it has ended.
+	letGo = time.Second
 	// smallVM is the size of a VM that nobody is suspended for, in bytes.
 	smallVM = 4 << 20
 )
@@ -21,25 +20,28 @@ const (
 // watchdog keeps the process's heap within a limit at the scripts' cost. Every
 // handler looks at the heap every 256 instructions, in which it can take 64 MB
 // and no more. Nobody keeps count of whose memory it is. So when the heap stays
-// too large after garbage was collected, the VMs in which nobody computes are
-// measured, and the one that the handler who looks is in. If none of them is
-// large, the handler that has computed the most since the last look is ended.
+// too large after garbage was collected, the VMs are measured that nobody
+// computes in at this moment. The largest go until a quarter of the limit would
+// be free: handlers that are held up are ended, scripts at rest suspended. If
+// that is not enough, the handler that has computed the most goes as well.
 type watchdog struct {
 	host  *Host
 	limit uint64
 	heap  func([]metrics.Sample) uint64
 	chase sync.Mutex // held while the heap is too large and somebody acts on it
 
-	suspended time.Time // when a script was, guarded by chase
+	leaving []<-chan struct{} // closed when what was ended has gone, guarded by chase
 
-	mu     sync.Mutex
-	heavy  map[*task]int64 // handlers that may be ended, and how far they had come at the last look
-	victim *task           // that was ended and is still there
-	freed  chan struct{}   // closed when it has gone
+	mu    sync.Mutex
+	heavy map[*task]int64         // handlers that may be ended, and how far they had come at the last look
+	ended map[*task]chan struct{} // handlers that were, and are still there
 }
 
 func newWatchdog(h *Host) *watchdog {
-	return &watchdog{host: h, limit: uint64(h.opts.Limits.Memory), heap: heapInUse, heavy: map[*task]int64{}}
+	return &watchdog{
+		host: h, limit: uint64(h.opts.Limits.Memory), heap: heapInUse,
+		heavy: map[*task]int64{}, ended: map[*task]chan struct{}{},
+	}
 }
 
 func newSample() []metrics.Sample {
@@ -69,9 +71,9 @@ func (w *watchdog) forget(t *task) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.heavy, t)
-	if t == w.victim {
-		w.victim = nil
-		close(w.freed)
+	if gone, ok := w.ended[t]; ok {
+		delete(w.ended, t)
+		close(gone)
 	}
 }
 
@@ -88,104 +90,126 @@ func (w *watchdog) look(t *task) {
 		return
 	}
 	if t != nil {
-		t.parked.Store(true)
-		t.budget.Pause()
-		defer func() { t.budget.Resume(); t.parked.Store(false) }()
+		t.park()
+		defer t.unpark()
 	}
 	w.chase.Lock()
 	defer w.chase.Unlock()
 	if t != nil && t.ctx.Err() != nil || w.heap(sample) <= w.limit {
 		return
 	}
-	w.await(t)
+	w.await()
 	runtime.GC()
 	if heap := w.heap(sample); heap > w.limit/8*7 { // or else there would be one collection after the other
 		w.act(t, heap)
 	}
 }
 
-// await gives the handler that was ended before a moment to go.
-func (w *watchdog) await(t *task) {
-	w.mu.Lock()
-	victim, freed := w.victim, w.freed
-	w.mu.Unlock()
-	if victim == nil || victim == t {
-		return
-	}
-	timer := time.NewTimer(victimTime)
+// await gives those that were ended before a moment to go.
+func (w *watchdog) await() {
+	timer := time.NewTimer(letGo)
 	defer timer.Stop()
-	select {
-	case <-freed:
-	case <-timer.C:
+	for _, gone := range w.leaving {
+		select {
+		case <-gone:
+		case <-timer.C:
+			w.leaving = nil
+			return
+		}
 	}
+	w.leaving = nil
 }
 
-// act ends a handler, or suspends a script. t is at work in the VM that it has.
+// holding is a VM with what it holds.
+type holding struct {
+	rt   *Runtime
+	size int64
+	busy *task // that is held up in it; nil if it is at rest
+}
+
+// act ends handlers and suspends scripts. t looks, and is held up.
 func (w *watchdog) act(t *task, heap uint64) {
 	why := fmt.Errorf("%w: the process uses %d MiB, and may use %d", ErrMemory, heap>>20, w.limit>>20)
-	largest, size := w.largest(t)
-	switch {
-	case size >= int64(w.limit/4) && t != nil && largest == t.rt:
-		w.end(t, why) // it may be the handler's alone
-		return
-	case size >= int64(w.limit/4):
-		w.suspend(largest, size, why)
+	excess := int64(heap) - int64(w.limit/4*3)
+	list := w.holdings()
+	excess = w.release(list, int64(w.limit/16), excess, why)
+	if excess <= 0 {
 		return
 	}
 	if victim := w.heaviest(); victim != nil {
 		w.end(victim, why)
 		return
 	}
-	if size >= smallVM && time.Since(w.suspended) >= suspendEvery {
-		w.suspend(largest, size, why)
-	}
+	w.release(list, smallVM, excess, why)
 }
 
-// end ends a handler, whose end the next one waits for who looks.
-func (w *watchdog) end(victim *task, why error) {
+// release ends what holds at least so much, the largest first, until the excess
+// is gone.
+func (w *watchdog) release(list []holding, least, excess int64, why error) int64 {
+	for _, h := range list {
+		if excess <= 0 || h.size < least {
+			break
+		}
+		excess -= h.size
+		if h.busy != nil {
+			w.end(h.busy, why) // it may be the handler's alone
+			continue
+		}
+		h.rt.usage.reached("memory")
+		w.leaving = append(w.leaving, h.rt.shut)
+		w.host.suspend(h.rt, fmt.Sprintf("%v; the script holds %d MiB or more", why, h.size>>20))
+	}
+	return excess
+}
+
+// end ends a handler.
+func (w *watchdog) end(t *task, why error) {
 	w.mu.Lock()
-	if !victim.settled.Load() { // or else nobody would free it
-		w.victim, w.freed = victim, make(chan struct{})
+	if _, ok := w.ended[t]; !ok && !t.settled.Load() { // or else nobody would forget it
+		gone := make(chan struct{})
+		w.ended[t] = gone
+		w.leaving = append(w.leaving, gone)
 	}
 	w.mu.Unlock()
-	victim.end(why)
+	t.end(why)
 }
 
-func (w *watchdog) suspend(rt *Runtime, size int64, why error) {
-	w.suspended = time.Now()
-	rt.usage.reached("memory")
-	w.host.suspend(rt, fmt.Sprintf("%v; the script holds %d MiB or more", why, size>>20))
-}
-
-// largest is the VM that holds the most, of those that nobody else computes in.
-// Of one that holds too much to be measured, the size is the limit.
-func (w *watchdog) largest(t *task) (largest *Runtime, size int64) {
+// holdings measures the VMs that nobody computes in, the largest first. Of one
+// that holds too much to be measured, the size is a quarter of the limit.
+func (w *watchdog) holdings() (list []holding) {
 	w.host.mu.Lock()
 	open := w.host.open()
 	w.host.mu.Unlock()
 	for _, rt := range open {
-		if n := w.sizeOf(rt, t); n > size {
-			largest, size = rt, n
+		var whole bool
+		h := holding{rt: rt}
+		h.busy, h.size, whole = rt.measure()
+		if !whole {
+			h.size = max(h.size, int64(w.limit/4))
 		}
+		list = append(list, h)
 	}
-	return largest, size
+	slices.SortStableFunc(list, func(a, b holding) int { return cmp.Compare(b.size, a.size) })
+	return list
 }
 
-func (w *watchdog) sizeOf(rt *Runtime, t *task) int64 {
-	if t == nil || t.rt != rt {
-		if !rt.turns.acquireFree(&task{rt: rt}) {
-			return 0
-		}
+// measure gives the size of a VM, and the handler that is held up in it.
+func (rt *Runtime) measure() (busy *task, size int64, whole bool) {
+	if rt.turns.acquireFree(&task{rt: rt}) {
 		defer rt.turns.release()
+		if rt.closed {
+			return nil, 0, true
+		}
+		size, whole = rt.vm.Size()
+		return nil, size, whole
 	}
-	if rt.closed {
-		return 0
+	rt.parking.Lock() // nobody is let go on meanwhile
+	defer rt.parking.Unlock()
+	if busy, _ = rt.turns.held(); busy == nil || !busy.parked.Load() {
+		return nil, 0, true
 	}
-	size, whole := rt.vm.Size()
-	if !whole {
-		return int64(w.limit)
-	}
-	return size
+	size, whole = rt.vm.Size()
+	return busy, size, whole
 }
 
 // heaviest is the handler that has computed the most since it was asked last.

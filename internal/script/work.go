@@ -8,10 +8,11 @@ import (
 // work is how far a handler has come.
 type work struct {
 	counted   atomic.Int64 // instructions, as of the last poll
-	parked    atomic.Bool  // it waits for a slot or for memory
+	parked    atomic.Bool  // it waits for a slot or for memory; changed under Runtime.parking
 	slot      atomic.Bool  // it has one
 	slotSince time.Time
-	observed  bool // by the watchdog
+	waited    time.Duration // for slots
+	observed  bool          // by the watchdog
 }
 
 // account adds the instructions that the handler has used since the last time to
@@ -24,6 +25,22 @@ func (t *task) account() {
 	}
 	t.counted.Store(used)
 	t.rt.usage.computed.Add(fresh)
+}
+
+// park says that the handler is held up, with its VM; until unpark others may look
+// into the VM.
+func (t *task) park() {
+	t.budget.Pause()
+	t.rt.parking.Lock()
+	defer t.rt.parking.Unlock()
+	t.parked.Store(true)
+}
+
+func (t *task) unpark() {
+	t.rt.parking.Lock()
+	t.parked.Store(false)
+	t.rt.parking.Unlock()
+	t.budget.Resume()
 }
 
 // pause stops the handler's time and lets its slot go: it waits, or has ended.
