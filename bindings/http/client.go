@@ -105,6 +105,9 @@ func (e *exchange) run(ctx context.Context) (*answer, error) {
 
 // follow makes the request and those that redirects ask for.
 func (e *exchange) follow(ctx context.Context) (*answer, error) {
+	if err := e.allowed(e.r.url); err != nil {
+		return nil, err // without waiting for its turn
+	}
 	select {
 	case e.slots <- struct{}{}:
 		defer func() { <-e.slots }()
@@ -113,12 +116,6 @@ func (e *exchange) follow(ctx context.Context) (*answer, error) {
 	}
 	r := *e.r
 	for hop := 0; ; hop++ {
-		if err := e.allowed(r.url); err != nil {
-			if hop > 0 {
-				err = refusedRedirect("%s sends on to a host that is not allowed: %s", e.r.url.Host, words(err))
-			}
-			return nil, err
-		}
 		a, next, err := e.hop(ctx, &r)
 		if err != nil || next == nil {
 			return a, err
@@ -128,6 +125,9 @@ func (e *exchange) follow(ctx context.Context) (*answer, error) {
 		}
 		if r, err = r.redirected(next, a.status); err != nil {
 			return nil, err
+		}
+		if err := e.allowed(r.url); err != nil {
+			return nil, refusedRedirect("%s sends on to a host that is not allowed: %s", e.r.url.Host, words(err))
 		}
 	}
 }
