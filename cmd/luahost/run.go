@@ -29,9 +29,12 @@ until Ctrl-C. The accounts must have been logged in with 'luahost login'.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			log := newLogger(cmd.ErrOrStderr(), verbose)
 			return withSetup(path, log, func(s *setup) error {
+				for _, name := range s.missing {
+					log.Warn("the configuration has a [[script]] that is not in the scripts folder", "script", name)
+				}
 				h, err := host.New(host.Options{
 					Accounts: s.accounts, Scripts: s.scripts, Store: s.store,
-					Limits: s.limits, Allow: s.allow, DecideWithin: s.decideWithin, Log: log,
+					Limits: s.limits, Allow: s.allow, HTTP: s.http, DecideWithin: s.decideWithin, Log: log,
 				})
 				if err != nil {
 					return err

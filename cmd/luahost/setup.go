@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 
 	"luahost/internal/account"
 	"luahost/internal/config"
+	"luahost/internal/host"
 	"luahost/internal/permission"
 	"luahost/internal/sandbox"
 	"luahost/internal/script"
@@ -23,7 +25,8 @@ type setup struct {
 	decideWithin  time.Duration
 	limits        script.Limits
 	allow         *permission.Policy
-	http          config.HTTP
+	http          host.HTTP
+	missing       []string // scripts that the configuration names, without a file
 	store         *store.Store
 	accounts      []account.Options
 }
@@ -47,7 +50,15 @@ func withSetup(path string, log *slog.Logger, use func(*setup) error) error {
 	}
 	s := &setup{
 		data: cfg.Data, scripts: cfg.Scripts, decideWithin: cfg.Rules.DecideWithin, store: kept,
-		limits: limitsOf(cfg.Limits), allow: cfg.Allow, http: cfg.HTTP,
+		limits: limitsOf(cfg.Limits), allow: cfg.Allow,
+		http: host.HTTP{
+			Hosts: cfg.HTTP.Hosts, Timeout: cfg.HTTP.Timeout, MaxSize: cfg.HTTP.MaxSize, Listen: cfg.HTTP.Listen, Token: cfg.HTTP.Token,
+		},
+	}
+	for _, name := range cfg.Configured {
+		if _, err := os.Stat(filepath.Join(cfg.Scripts, name)); errors.Is(err, fs.ErrNotExist) {
+			s.missing = append(s.missing, name)
+		}
 	}
 	for _, a := range cfg.Accounts {
 		s.accounts = append(s.accounts, account.Options{

@@ -57,6 +57,8 @@ func (f *file) check() (*Config, error) {
 		Allow:    permissions,
 		Telegram: telegram,
 		Accounts: accounts,
+
+		Configured: f.configured(),
 	}, nil
 }
 

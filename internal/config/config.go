@@ -19,15 +19,17 @@ import (
 
 // Config is a checked file, its paths made relative to its own folder.
 type Config struct {
-	Data     string // folder of sessions and database; "data" by default
-	Scripts  string // folder of Lua scripts; "scripts" by default
-	Rules    Rules
-	Calls    Calls
-	Limits   Limits
-	HTTP     HTTP
-	Allow    *permission.Policy // what scripts may call
-	Telegram Telegram
-	Accounts []Account // at least one, in the file's order
+	Data    string // folder of sessions and database; "data" by default
+	Scripts string // folder of Lua scripts; "scripts" by default
+	Rules   Rules
+	Calls   Calls
+	Limits  Limits
+	HTTP    HTTP
+	Allow   *permission.Policy // what scripts may call
+	// Configured are the scripts that the file has a [[script]] for.
+	Configured []string
+	Telegram   Telegram
+	Accounts   []Account // at least one, in the file's order
 }
 
 // Rules says how rules are asked.

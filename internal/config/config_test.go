@@ -175,6 +175,9 @@ token    = "0123456789abcdef"
 	if err := c.Allow.Check("quiet.lua", "phone.discardCall"); err == nil || !strings.Contains(err.Error(), "luahost.toml can allow it") {
 		t.Errorf("the refusal is %v", err)
 	}
+	if got := strings.Join(c.Configured, " "); got != "night.lua home.lua quiet.lua" {
+		t.Errorf("something is said of %s", got)
+	}
 	h := c.HTTP
 	if len(h.Hosts("other.lua")) != 4 || len(h.Hosts("night.lua")) != 4 || len(h.Hosts("quiet.lua")) != 0 || h.Hosts("home.lua")[0] != "private:homeassistant.local:8123" {
 		t.Errorf("hosts are %v, %v, %v, %v", h.Hosts("other.lua"), h.Hosts("night.lua"), h.Hosts("quiet.lua"), h.Hosts("home.lua"))
@@ -403,7 +406,7 @@ func TestMistakes(t *testing.T) {
 		"script of no ending":     script(`"night"`, "", `:8: script name is "night": write the name of the script's file, as in night.lua`),
 		"script in a folder":      script(`"lib/night.lua"`, "", `:8: script name is "lib/night.lua": a script lies directly in the scripts folder, so write its name alone, as in night.lua`),
 		"script that is a test":   script(`"night_test.lua"`, "", `:8: script name is "night_test.lua", which is no script: tests and hidden files are not loaded`),
-		"script for scripts": {"script = \"rules\"\n" + telegram + account, `:1:10: script wants a table, [[script]], not this string: did you mean scripts?`},
+		"script for scripts":      {"script = \"rules\"\n" + telegram + account, `:1:10: script wants a table, [[script]], not this string: did you mean scripts?`},
 		"script twice":            script(`"night.lua"`, "[[script]]\nname = \"night.lua\"", `:10: script name is "night.lua", which stands above already: put both into one [[script]]`),
 
 		"host that is a URL":          http(`hosts = ["https://api.example.com/x"]`, `:2: hosts has "https://api.example.com/x": write the host alone, as in "api.example.com"`),

@@ -48,3 +48,11 @@ func (f *file) checkScriptName(key, name string, stands map[string]bool) error {
 	}
 	return nil
 }
+
+// configured lists the scripts that something is said of.
+func (f *file) configured() (names []string) {
+	for _, s := range f.Script {
+		names = append(names, s.Name)
+	}
+	return names
+}

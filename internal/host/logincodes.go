@@ -40,13 +40,23 @@ func (c codes) Invoke(ctx context.Context, in bin.Encoder, out bin.Decoder) erro
 	}
 	err := c.router.Invoke(ctx, in, out)
 	if answer, ok := out.(interface{ Object() bin.Object }); err == nil && ok {
-		if list, ok := answer.Object().(interface{ GetMessages() []tg.MessageClass }); ok {
-			for i, m := range list.GetMessages() {
-				list.GetMessages()[i] = withoutCode(m)
-			}
-		}
+		hide(answer.Object())
 	}
 	return err
+}
+
+// hide takes the codes out of an answer, which is this script's alone.
+func hide(answer bin.Object) {
+	var list []tg.MessageClass
+	switch a := answer.(type) {
+	case interface{ GetMessages() []tg.MessageClass }:
+		list = a.GetMessages()
+	case interface{ GetNewMessages() []tg.MessageClass }:
+		list = a.GetNewMessages()
+	}
+	for i, m := range list {
+		list[i] = withoutCode(m)
+	}
 }
 
 // spreads reports whether a request has Telegram's messages go elsewhere, or come

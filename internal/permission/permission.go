@@ -11,8 +11,8 @@
 //
 //   - the account: password, privacy, name, sessions, logging in and out;
 //   - money: payments, stars, gifts, also the fields of messages that spend stars;
-//   - what cannot be undone and concerns many: deleting histories, messages and
-//     contacts, and a time after which they delete themselves;
+//   - what cannot be undone: deleting or changing what was written, a time after
+//     which messages delete themselves, deleting contacts;
 //   - other people's groups and channels: joining, inviting, removing, owning;
 //   - what logs somebody in elsewhere: tokens, pages with the account's name on
 //     them (web views, getEmojiURL), secret chats, bots that act;

@@ -85,7 +85,7 @@ func TestDefaultDenies(t *testing.T) {
 	denied := map[string]*regexp.Regexp{
 		"the account":         regexp.MustCompile(`^(account|auth|bots|smsjobs|test)\.|^photos\.(up|de)|^help\.(edit|set|accept)|^updates\.`),
 		"money":               regexp.MustCompile(`^(payments|premium|fragment)\.|[Pp]aidReaction|searchPostsFlood|^channels\.(searchPosts|updatePaid)|GroupCallMessage|Precheckout|Shipping`),
-		"deleting":            regexp.MustCompile(`\.(delete|clear|reset)|HistoryTTL$|^messages\.unpinAll|^contacts\.setBlocked`),
+		"deleting":            regexp.MustCompile(`\.(delete|clear|reset)|\.edit.*Message|HistoryTTL$|^messages\.unpinAll|^contacts\.setBlocked`),
 		"people in groups":    regexp.MustCompile(`[Ii]nvite[A-Z]?(?:$|To|Conference)|importChatInvite|exportChatInvite|\.(add|delete|edit)Chat|editAdmin|editBanned|editCreator|ChatCreator$|join(Channel|Chatlist)|leaveC|JoinRequest|create(Chat|Channel|ForumTopic)|migrateChat|^communities\.|^chatlists\.`),
 		"logging in by pages": regexp.MustCompile(`WebView|UrlAuth|EmojiURL|LoginToken|[Ee]xport(Authorization|BotToken|ContactToken)|importContactToken|StreamRtmpUrl|AdsAccountUrl|WithdrawalUrl`),
 		"secret chats":        regexp.MustCompile(`Encrypt(ed|ion)`),
@@ -113,7 +113,7 @@ func TestDefaultAllows(t *testing.T) {
 	standard := permission.Standard().Of("any.lua")
 	for _, name := range []string{
 		"phone.requestCall", "phone.acceptCall", "phone.confirmCall", "phone.discardCall", "phone.receivedCall", "phone.setCallRating",
-		"messages.sendMessage", "messages.sendMedia", "messages.forwardMessages", "messages.editMessage", "messages.getHistory", "messages.search",
+		"messages.sendMessage", "messages.sendMedia", "messages.forwardMessages", "messages.getHistory", "messages.search",
 		"messages.readHistory", "messages.setTyping", "messages.getDhConfig", "messages.sendReaction", "messages.getDialogs",
 		"contacts.block", "contacts.unblock", "contacts.addContact", "contacts.getContacts", "contacts.resolvePhone", "contacts.resolveUsername",
 		"users.getUsers", "users.getFullUser", "channels.getMessages", "upload.saveFilePart", "upload.getFile", "help.getConfig", "help.getNearestDc",

@@ -47,9 +47,9 @@ too. The call object is bound by the same list: ` + "`call:decline()` needs `pho
 
 The default is made for a script that nobody has read: calls, writing and forwarding
 messages, contacts one at a time, and reading. It leaves out the account with its
-sessions, password and privacy, everything that costs money, deleting, inviting into and
-administering groups, and what logs somebody in elsewhere. A script that may write can
-still write to whomever it likes, bots included.
+sessions, password and privacy, everything that costs money, deleting and editing what was
+written, inviting into and administering groups, and what logs somebody in elsewhere. A
+script that may write can still write to whomever it likes, bots included.
 
 `
 
