@@ -36,6 +36,9 @@ var words = map[string]string{
 // known lists words in the order in which a person is told of them.
 var known = []string{"@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@yearly", "@annually"}
 
+// maxExpression is how long one may be: that of a person is a tenth of it.
+const maxExpression = 400
+
 // item is one of those that commas join: *, 5, 1-5, mon-fri, */10, 8-18/2.
 var item = regexp.MustCompile(`^(\*|\?|[0-9]+|[a-z]{3}|(?:[0-9]+|[a-z]{3})-(?:[0-9]+|[a-z]{3}))(/[0-9]+)?$`)
 
@@ -45,6 +48,9 @@ var sunday = regexp.MustCompile(`^([0-6]|[a-z]{3})-(7|sun)$`)
 // Cron is due when all five fields say so: minute, hour, day of the month, month
 // and day of the week; if both days are named, one of them is enough.
 func Cron(expr string, zone *time.Location) (Spec, error) {
+	if len(expr) > maxExpression {
+		return Spec{}, fmt.Errorf("at most %d characters", maxExpression)
+	}
 	text := strings.Join(strings.Fields(strings.ToLower(expr)), " ")
 	c, err := parseCron(text)
 	if err != nil {

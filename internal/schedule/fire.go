@@ -211,7 +211,7 @@ func (e *Engine) release(ctx context.Context, refused []attempt) {
 		n.running, n.due = false, a.due
 		e.end(n.owner())
 		if e.held[n.key()].IsZero() && given {
-			e.Log.Warn("timer waits: its script is not loaded or has no handler for it", "script", n.script, "timer", n.name, "due", n.due)
+			e.Log.Warn("timer waits: its script is not loaded, has no handler for it or too many at work, or its account is gone", "script", n.script, "timer", n.name, "due", n.due)
 		}
 		e.held[n.key()] = until
 		if !n.over {

@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -115,17 +116,14 @@ func (e *Engine) Forget(id int64) (bool, error) {
 // ForgetDeclared stops a timer that the script declared. It begins again when the
 // script is next loaded.
 func (e *Engine) ForgetDeclared(script, name string) (bool, error) {
-	e.claiming.Lock() // nothing is being declared now
-	defer e.claiming.Unlock()
-	e.mu.Lock()
-	waiting := slices.IndexFunc(e.declared[script], func(n Named) bool { return n.Name == name })
-	if waiting >= 0 {
-		e.declared[script] = slices.Delete(slices.Clone(e.declared[script]), waiting, waiting+1)
+	if err := e.settle(script); err != nil {
+		return false, err
 	}
+	e.mu.Lock()
 	n := e.find(script, name)
 	e.mu.Unlock()
 	if n == nil {
-		return waiting >= 0, nil
+		return false, nil
 	}
 	return e.Forget(n.id)
 }
@@ -164,6 +162,9 @@ func (e *Engine) Named(script, name string) ([]store.Timer, error) {
 	if e.Store == nil {
 		return nil, ErrNoStore
 	}
+	if err := e.settle(script); err != nil {
+		return nil, err
+	}
 	all, err := e.Store.Timers(context.Background(), store.TimerQuery{Script: script, Name: name})
 	return slices.DeleteFunc(all, func(t store.Timer) bool { return t.State == store.TimerRunning && t.Once() }), err
 }
@@ -193,18 +194,41 @@ func (e *Engine) declareAll(ctx context.Context) {
 			return
 		}
 		e.mu.Lock()
-		all := e.declared
-		e.declared = map[string][]Named{}
+		scripts := slices.Sorted(maps.Keys(e.declared))
 		e.mu.Unlock()
-		for script, timers := range all {
-			e.persist(ctx, "timers of "+script+" not kept", func() error { return e.declareOne(script, timers) })
+		for _, script := range scripts {
+			e.persist(ctx, "timers of "+script+" not kept", func() error { return e.settle(script) })
 		}
 	}
 }
 
-func (e *Engine) declareOne(script string, timers []Named) error {
+// settle writes what a script has declared, if that is still to be done.
+func (e *Engine) settle(script string) error {
+	if e.Store == nil {
+		return ErrNoStore
+	}
 	e.claiming.Lock()
 	defer e.claiming.Unlock()
+	e.mu.Lock()
+	timers, ok := e.declared[script]
+	delete(e.declared, script)
+	e.mu.Unlock()
+	if !ok {
+		return nil
+	}
+	err := e.declareOne(script, timers)
+	if err != nil {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		if _, newer := e.declared[script]; !newer {
+			e.declared[script] = timers
+		}
+	}
+	return err
+}
+
+// declareOne is called with claiming held.
+func (e *Engine) declareOne(script string, timers []Named) error {
 	now, rows, specs := e.now(), make([]store.Timer, len(timers)), make(map[string]Spec, len(timers))
 	for i := range timers {
 		rows[i] = timers[i].row(now)
