@@ -129,8 +129,22 @@ func (s silent) Invoke(_ context.Context, _ bin.Encoder, out bin.Decoder) error 
 
 // BenchmarkDiscardCall is the whole call of the method from Lua, but for what the
 // network costs.
-func BenchmarkDiscardCall(b *testing.B) {
-	_, L := newModule(b, Options{Invoker: silent{&tg.UpdatesTooLong{}}})
+func BenchmarkDiscardCall(b *testing.B) { benchmarkDiscardCall(b, nil) }
+
+// BenchmarkDiscardCallAllowed asks for permission too, of sets such as a host
+// keeps for each script.
+func BenchmarkDiscardCallAllowed(b *testing.B) {
+	allowed := map[string]map[string]bool{"night.lua": {"phone.discardCall": true}}
+	benchmarkDiscardCall(b, func(_ *lua.LState, method string, _ bin.Object) error {
+		if allowed["night.lua"][method] {
+			return nil
+		}
+		return errNoInvoker
+	})
+}
+
+func benchmarkDiscardCall(b *testing.B, allow func(*lua.LState, string, bin.Object) error) {
+	_, L := newModule(b, Options{Invoker: silent{&tg.UpdatesTooLong{}}, Allow: allow})
 	discarding(b, L)
 	if err := L.DoString(`function run(n) for i = 1, n do assert(phone.discardCall(args)) end end`); err != nil {
 		b.Fatal(err)
