@@ -20,9 +20,9 @@ import (
 // Two things that gopher-lua compiles to the wrong code become others that mean
 // the same: see saveParameter and assignAtOnce.
 type rewriting struct {
-	calls   map[*ast.FuncCallExpr]*ast.StringExpr // that stand for .., and what is called
-	longest int                                   // bytes of a literal that begins as the placeholder does
-	name    string                                // the placeholder
+	called  []*ast.StringExpr // what the calls that stand for .. call
+	longest int               // bytes of a literal that begins as the placeholder does
+	name    string            // the placeholder
 }
 
 // placeholder is the constant in whose place the function goes; it is made
@@ -30,10 +30,10 @@ type rewriting struct {
 const placeholder = "\x00.."
 
 func rewrite(chunk []ast.Stmt) *rewriting {
-	r := &rewriting{calls: map[*ast.FuncCallExpr]*ast.StringExpr{}}
+	r := &rewriting{}
 	r.walk(reflect.ValueOf(chunk))
 	r.name = placeholder + strings.Repeat(".", r.longest)
-	for _, callee := range r.calls {
+	for _, callee := range r.called {
 		callee.Value = r.name
 	}
 	return r
@@ -75,12 +75,6 @@ func (r *rewriting) node(node any) {
 	case *ast.StringExpr:
 		if strings.HasPrefix(node.Value, placeholder) {
 			r.longest = max(r.longest, len(node.Value))
-		}
-	case *ast.ReturnStmt: // a tail call would lose the line of its errors
-		if len(node.Exprs) == 1 {
-			if call, ok := node.Exprs[0].(*ast.FuncCallExpr); ok && r.calls[call] != nil {
-				call.AdjustRet = true
-			}
 		}
 	case *ast.AssignStmt:
 		if len(node.Lhs) == 1 && len(node.Rhs) == 1 {
@@ -154,7 +148,7 @@ func (r *rewriting) call(operands []ast.Expr) *ast.FuncCallExpr {
 	}
 	callee := &ast.StringExpr{}
 	call := &ast.FuncCallExpr{Func: callee, Args: operands}
-	r.calls[call] = callee
+	r.called = append(r.called, callee)
 	callee.SetLine(operands[0].Line())
 	call.SetLine(operands[0].Line())
 	call.SetLastLine(operands[len(operands)-1].LastLine())
@@ -163,7 +157,7 @@ func (r *rewriting) call(operands []ast.Expr) *ast.FuncCallExpr {
 
 // link puts the function where the placeholder is.
 func (r *rewriting) link(proto *lua.FunctionProto) {
-	if len(r.calls) == 0 {
+	if len(r.called) == 0 {
 		return
 	}
 	for i, constant := range proto.Constants {

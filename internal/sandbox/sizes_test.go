@@ -1,11 +1,14 @@
 package sandbox
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"testing"
+
+	lua "github.com/yuin/gopher-lua"
 )
 
 // each is what a function makes n bytes with, as a call that begins with a local
@@ -77,17 +80,19 @@ func TestStepsOfPatternsAreBounded(t *testing.T) {
 func TestValuesAreBounded(t *testing.T) {
 	limits := strings.NewReplacer("MAX", strconv.Itoa(maxArrayIndex-1)).Replace
 	for source, want := range map[string]string{
-		`give(select("#", unpack({}, 1, 50000)))`:                                       "50000",
-		`give(select("#", unpack({}, -1e9, -1e9 + 2)))`:                                 "3",
-		`give(unpack({[0] = 1, [1e9] = 2}, 0, 0))`:                                      "1",
-		`give(select("#", ("x"):rep(50000):byte(1, -1)))`:                               "50000",
-		`give(unpack({}, 5, 4), unpack({}, 1, -1e18))`:                                  "nil",
-		`local t = {} t[1e9] = 1 table.insert(t, 1e8, 2) give(#t, t[1e8])`:              "0|2",
-		`local t = {1, 2} table.insert(t, -1e18, 3) give(#t, t[-1e18])`:                 "2|3",
-		`local t = {1, 2} table.insert(t, MAX - 1, 3) give(t[MAX - 1])`:                 "3",
-		`local t = {} for i = 1, MAX do t[i] = i end give(#t, t[MAX])`:                  "MAX|MAX",
-		`local t = {1, 2} t[2] = nil give(table.remove(t), table.remove(t))`:            "1|nil",
-		`give(#("").rep("", 1e9), #("x"):rep(0), #("x"):rep(-1e18), #("x"):rep(0 / 0))`: "0|0|0|0",
+		`give(select("#", unpack({}, 1, 50000)))`:                                                             "50000",
+		`give(select("#", unpack({}, -1e9, -1e9 + 2)))`:                                                       "3",
+		`give(unpack({[0] = 1, [1e9] = 2}, 0, 0))`:                                                            "1",
+		`give(select("#", ("x"):rep(50000):byte(1, -1)))`:                                                     "50000",
+		`give(unpack({}, 5, 4), unpack({}, 1, -1e18))`:                                                        "nil",
+		`local t = {} t[1e9] = 1 table.insert(t, 1e8, 2) give(#t, t[1e8])`:                                    "0|2",
+		`local t = {1, 2} table.insert(t, -1e18, 3) give(#t, t[-1e18])`:                                       "2|3",
+		`local t = {1, 2} table.insert(t, MAX - 1, 3) give(t[MAX - 1])`:                                       "3",
+		`local t = {} for i = 1, MAX do t[i] = i end give(#t, t[MAX])`:                                        "MAX|MAX",
+		`local t = {} for i = 1, MAX + 5 do t[i] = i end for i in ipairs(t) do last = i end give(last - MAX)`: "5",
+		`for i, v in ipairs({1, 2, nil, 4}) do give(i, v) end for i in ipairs({}) do give(i) end`:             "1|1|2|2",
+		`local t = {1, 2} t[2] = nil give(table.remove(t), table.remove(t))`:                                  "1|nil",
+		`give(#("").rep("", 1e9), #("x"):rep(0), #("x"):rep(-1e18), #("x"):rep(0 / 0))`:                       "0|0|0|0",
 	} {
 		if got, err := run(Limits{}, limits(source)); err != nil || got != limits(want) {
 			t.Errorf("%s gives %s, %v, not %s", source, got, err, want)
@@ -161,6 +166,32 @@ func TestTheLibraryIsPaidFor(t *testing.T) {
 		if _, err := run(enough, before+loop); !errors.Is(err, ErrInstructions) {
 			t.Errorf("%s is not paid for: %v", name, err)
 		}
+	}
+}
+
+// One call ends in the middle, and not only the loop around it: a sort that is
+// longer than the instructions allow leaves its list as it was.
+func TestACallEndsWithTheInstructions(t *testing.T) {
+	source := `local a, b = ("x"):rep(2^20), ("x"):rep(2^20 - 1) .. "y" list = {} for i = 1, 40 do list[i] = i % 2 == 0 and a or b end
+		table.sort(list) `
+	if got, err := run(Limits{}, source+"give(list[1] == list[2])"); err != nil || got != "true" {
+		t.Fatalf("with instructions enough: %s, %v", got, err)
+	}
+	vm := New(Options{Limits: Limits{Instructions: 200_000}})
+	defer vm.Close()
+	proto, err := Compile("a.lua", source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := vm.Budget(context.Background(), nil)
+	L := vm.Thread()
+	vm.Enter(L, &b)
+	L.Push(L.NewFunctionFromProto(proto))
+	if err := vm.Call(L, 0); !errors.Is(err, ErrInstructions) {
+		t.Fatal(err)
+	}
+	if list := L.GetGlobal("list").(*lua.LTable); list.RawGetInt(1) == list.RawGetInt(2) {
+		t.Error("the list was sorted")
 	}
 }
 

@@ -18,6 +18,14 @@ func replaceTable(vm *VM, module *lua.LTable, _ map[string]lua.LValue) {
 		"sort":   sortTable,
 	})
 	L.SetGlobal("unpack", L.NewFunction(unpack))
+	each := L.NewFunction(nextOfList)
+	L.SetGlobal("ipairs", L.NewFunction(func(L *lua.LState) int {
+		t := L.CheckTable(1)
+		L.Push(each)
+		L.Push(t)
+		L.Push(lua.LNumber(0))
+		return 3
+	}))
 	paid := func(name string, price func(L *lua.LState) int) {
 		fn := L.GetGlobal(name).(*lua.LFunction).GFunction
 		L.SetGlobal(name, L.NewFunction(func(L *lua.LState) int {
@@ -68,6 +76,18 @@ func at(t *lua.LTable, i int) lua.LValue {
 		return t.RawGetInt(i)
 	}
 	return t.RawGet(lua.LNumber(i))
+}
+
+// nextOfList is the iterator of ipairs; gopher-lua's ends where the array does.
+func nextOfList(L *lua.LState) int {
+	t, i := L.CheckTable(1), L.CheckInt(2)+1
+	v := at(t, i)
+	if v == lua.LNil {
+		return 0
+	}
+	L.Push(lua.LNumber(i))
+	L.Push(v)
+	return 2
 }
 
 // insert refuses to make a list longer than its array may be: gopher-lua's
