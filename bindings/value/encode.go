@@ -26,9 +26,16 @@ type encoder struct {
 	limit  int
 	gaps   int
 	around []*lua.LTable // those that the value at hand is in
+	height int           // of the value that was written last: how deep the tables in it are
+	tables map[*lua.LTable]written
 }
 
+// written is where a table stands that may come again. Reading it once more could
+// take long: one that was emptied still has all the room that it had.
+type written struct{ from, to, height, gaps int }
+
 func (e *encoder) value(v lua.LValue) *Fault {
+	e.height = 0
 	switch v := v.(type) {
 	case *lua.LNilType:
 		e.out = append(e.out, tagNil)
@@ -77,34 +84,68 @@ func (e *encoder) table(tb *lua.LTable) *Fault {
 	if slices.Contains(e.around, tb) {
 		return faultf("a table that contains itself cannot be kept")
 	}
-	if len(e.around) == maxDepth {
+	before, again := e.tables[tb]
+	if !again {
+		before.height = 1
+	}
+	if len(e.around)+before.height > maxDepth {
 		return faultf("tables cannot be kept that are more than %d deep within each other", maxDepth)
 	}
+	if again {
+		e.out = append(e.out, e.out[before.from:before.to]...)
+		e.height = before.height
+		return e.leave(before.gaps)
+	}
+	w := written{from: len(e.out), gaps: -e.gaps}
 	e.around = append(e.around, tb)
 	defer func() { e.around = e.around[:len(e.around)-1] }()
+	within, fault := e.fields(tb)
+	if fault != nil {
+		return fault
+	}
+	w.to, w.height, w.gaps = len(e.out), within+1, w.gaps+e.gaps
+	if e.tables == nil {
+		e.tables = make(map[*lua.LTable]written)
+	}
+	e.height, e.tables[tb] = w.height, w
+	return nil
+}
+
+// fields writes what is in a table, and gives how deep the tables in it are.
+func (e *encoder) fields(tb *lua.LTable) (height int, fault *Fault) {
 	elements := 0
 	for elements <= e.limit && tb.RawGetInt(elements+1) != lua.LNil {
 		elements++
 	}
 	keys, fault := e.keys(tb, elements)
 	if fault != nil {
-		return fault
+		return 0, fault
 	}
 	e.out = append(e.out, tagTable)
 	e.out = binary.AppendUvarint(e.out, uint64(elements))
 	e.out = binary.AppendUvarint(e.out, uint64(len(keys)))
 	for i := range elements {
 		if fault := e.value(tb.RawGetInt(i + 1)); fault != nil {
-			return fault.in(lua.LNumber(i + 1))
+			return 0, fault.in(lua.LNumber(i + 1))
 		}
+		height = max(height, e.height)
 	}
 	for _, key := range keys {
 		if fault := e.value(key); fault != nil {
-			return fault
+			return 0, fault
 		}
 		if fault := e.value(tb.RawGet(key)); fault != nil {
-			return fault.in(key)
+			return 0, fault.in(key)
 		}
+		height = max(height, e.height)
+	}
+	return height, nil
+}
+
+// leave counts indexes that are left out before others.
+func (e *encoder) leave(gaps int) *Fault {
+	if e.gaps += gaps; e.gaps > maxGaps {
+		return faultf("a table with so large gaps between its indexes cannot be kept: make its keys texts")
 	}
 	return nil
 }
@@ -131,8 +172,8 @@ func (e *encoder) keys(tb *lua.LTable, elements int) ([]lua.LValue, *Fault) {
 			return nil, e.tooLarge()
 		}
 	}
-	if e.gaps += most - elements; e.gaps > maxGaps {
-		return nil, faultf("a table with so large gaps between its indexes cannot be kept: make its keys texts")
+	if fault := e.leave(most - elements); fault != nil {
+		return nil, fault
 	}
 	slices.SortFunc(keys, compare)
 	return keys, nil

@@ -82,6 +82,7 @@ func TestRoundTrip(t *testing.T) {
 		`setmetatable({_ = "user", id = 7}, {__index = function() return false end, __len = error})`: `{_ = "user", id = 7}`,
 		`(function() local t = {1} return {a = t, b = t} end)()`:                                     `{a = {1}, b = {1}}`,
 		`(function() local t = {} for i = 1, 31 do t = {t} end return t end)()`:                      strings.Repeat("{", 32) + strings.Repeat("}", 32),
+		`(function() local t = {{1, {2}}} return {t, {t, t[1]}} end)()`:                              `{{{1, {2}}}, {{{1, {2}}}, {1, {2}}}}`,
 		`(function() local t = {1, 2, 3, x = 1} t[3], t.x = nil return t end)()`:                     `{1, 2}`,
 	} {
 		v := evaluate(t, L, expression)
@@ -126,7 +127,9 @@ func TestFaults(t *testing.T) {
 		`(function() local t = {} t[1] = {t} return t end)()`: `[1][1]: a table that contains itself cannot be kept`,
 		`(function() local t = {} for i = 1, 32 do t = {t} end return t end)()`: strings.Repeat("[1]", 32) +
 			`: tables cannot be kept that are more than 32 deep within each other`,
-		`{[100000] = 1, t = {[100000] = 1, u = {[100000] = 1}}}`: `t.u: a table with so large gaps between its indexes cannot be kept: make its keys texts`,
+		`{[100000] = 1, t = {[100000] = 1, u = {[100000] = 1}}}`:                         `t.u: a table with so large gaps between its indexes cannot be kept: make its keys texts`,
+		`(function() local g = {[100000] = 1} return {g, {g, {g}}} end)()`:               `[2][2][1]: a table with so large gaps between its indexes cannot be kept: make its keys texts`,
+		`(function() local d = {} for i = 1, 30 do d = {d} end return {d, {{d}}} end)()`: `[2][1][1]: tables cannot be kept that are more than 32 deep within each other`,
 		`("x"):rep(65536)`:             `the value takes more than 65536 bytes`,
 		`{a = {b = ("x"):rep(65534)}}`: `the value takes more than 65536 bytes`,
 		`(function() local t = {} for i = 1, 1e5 do t[i] = 0 end return t end)()`:           `the value takes more than 65536 bytes`,
@@ -189,6 +192,37 @@ func TestTextIsCut(t *testing.T) {
 		}
 		if got := value.Text(data, 21); !strings.HasSuffix(got, "…") || len(got) > 21+len("…") || got != want {
 			t.Errorf("%s is shown as %s", expression, got)
+		}
+	}
+}
+
+// A table that had many elements takes long to read, as gopher-lua keeps their
+// places. It is read once, however often it is there.
+func BenchmarkEncodeOneEmptiedTableOften(b *testing.B) {
+	L := lua.NewState()
+	defer L.Close()
+	v := evaluate(b, L, `(function()
+		local e, all = {}, {}
+		for i = 1, 131070 do e[i] = 1 end
+		for i = 1, 131070 do e[i] = nil end
+		for i = 1, 20000 do all[i] = e end
+		return all
+	end)()`)
+	for b.Loop() {
+		if _, err := value.Encode(v, limit); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkEncode(b *testing.B) {
+	L := lua.NewState()
+	defer L.Close()
+	v := evaluate(b, L, `{id = 777000, name = "Nadia", tags = {"work", "late"}, seen = 1772362800}`)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := value.Encode(v, limit); err != nil {
+			b.Fatal(err)
 		}
 	}
 }
