@@ -314,3 +314,51 @@ end)`)
 		w.fire(t.Context(), "ask")
 	})
 }
+
+// A script knows its timers when it has just been loaded.
+func TestTimersAtLoad(t *testing.T) {
+	w := newWorld(t)
+	w.write("a.lua", `daily("09:00", "report")
+on("timer.report", function() end)
+on("timer.x", function() note("x") end)
+on("ask", function() after("2h", "x") end)
+on("load", function()
+  for _, timer in ipairs(timers()) do note(timer.name .. " " .. os.date("!%H:%M", timer.due)) end
+end)`)
+	synctest.Test(t, func(t *testing.T) {
+		w.run().loaded()
+		w.want("report 09:00")
+		w.fire(t.Context(), "ask")
+		w.stop()
+		time.Sleep(time.Hour)
+		w.run().loaded()
+		w.want("report 09:00", "x 02:00")
+		time.Sleep(time.Hour)
+		w.want("x")
+		w.stop()
+	})
+}
+
+// What a timer does counts for the event whose handler made it, and so do the timers
+// that it makes.
+func TestTimersKeepTheAccount(t *testing.T) {
+	w := newWorld(t)
+	w.write("a.lua", `on("ask", function()
+  after("1m", function()
+    note("after " .. account())
+    after("1m", function() note("nested " .. account()) end)
+    after("1m", "x")
+  end)
+  every("90s", function(timer) note("every " .. account()) timer:stop() end)
+end)
+on("timer.x", function() note("named " .. account()) after("1m", function() note("of named " .. account()) end) end)
+after("1m", function() note("top " .. account()) end)`)
+	synctest.Test(t, func(t *testing.T) {
+		w.run().loaded()
+		ctx, _ := as(t.Context(), "work")
+		w.fire(ctx, "ask")
+		time.Sleep(5 * time.Minute)
+		w.want("after work", "every work", "named work", "nested work", "of named work", "top ")
+		w.stop()
+	})
+}
