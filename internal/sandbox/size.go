@@ -7,8 +7,8 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// maxSized is how many values a look at a VM's size takes at most: some 20 ms.
-const maxSized = 200_000
+// maxSized is how many values a look at a VM's size takes at most: some 10 ms.
+const maxSized = 50_000
 
 // Size is about how much memory the script's values take that the VM holds, in
 // bytes: in its globals, its functions and the stacks of its threads. It looks at

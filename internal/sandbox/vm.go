@@ -177,8 +177,12 @@ func (vm *VM) Call(L *lua.LState, args int) error {
 	return nil
 }
 
-// Close lets go of what the VM holds.
+// Close lets go of what the VM holds, so that its memory is free also while
+// somebody still knows the VM.
 func (vm *VM) Close() {
 	vm.state.Close()
-	vm.idle, vm.resumed = nil, nil
+	empty := vm.state.NewTable()
+	vm.state.G.Global, vm.state.G.Registry, vm.state.Env = empty, empty, empty
+	vm.idle, vm.resumed, vm.busy, vm.tostring = nil, nil, nil, nil
+	vm.sources, vm.protos, vm.explained = nil, nil, nil
 }

@@ -293,6 +293,9 @@ func (rt *Runtime) close() {
 	}
 	rt.closed = true
 	rt.vm.Close()
+	for _, h := range rt.handlers {
+		h.fn = nil // pins know the handlers for longer
+	}
 	close(rt.shut)
 }
 
