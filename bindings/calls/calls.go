@@ -127,9 +127,10 @@ func (v *view) TL() bin.Object {
 // prints is a rule's, by its name.
 func By(ctx context.Context) call.By {
 	h, _ := script.FromContext(ctx)
-	by := call.By{Script: h.Script, Generation: h.Generation, Line: h.At}
-	if by.Line == 0 {
-		by.Line = h.Line
+	file, line := h.Place()
+	by := call.By{Script: h.Script, Generation: h.Generation, Line: line}
+	if file != h.Script {
+		by.File = file
 	}
 	if rule, ok := h.Tag.(fmt.Stringer); ok {
 		by.Rule = rule.String()

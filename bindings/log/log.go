@@ -50,7 +50,7 @@ func write(rt *script.Runtime, L *lua.LState, function string, level slog.Level)
 	if !rt.Log().Enabled(ctx, level) || !rt.MayLog() {
 		return 0
 	}
-	rt.Log().LogAttrs(ctx, level, clip(message, maxText), append([]slog.Attr{where(L)}, attrs(L, attributes)...)...)
+	rt.Log().LogAttrs(ctx, level, clip(message, maxText), append(where(rt, L), attrs(L, attributes)...)...)
 	return 0
 }
 
@@ -63,7 +63,7 @@ func print(rt *script.Runtime, L *lua.LState) int {
 	if !rt.MayLog() {
 		return 0
 	}
-	rt.Log().LogAttrs(rt.Context(L), slog.LevelInfo, clip(strings.Join(words, "\t"), maxText), where(L))
+	rt.Log().LogAttrs(rt.Context(L), slog.LevelInfo, clip(strings.Join(words, "\t"), maxText), where(rt, L)...)
 	return 0
 }
 
@@ -87,7 +87,11 @@ func attrs(L *lua.LState, table *lua.LTable) []slog.Attr {
 	return list
 }
 
-// where is the line of Lua that writes.
-func where(L *lua.LState) slog.Attr {
-	return slog.Int("line", script.CallerLine(L))
+// where is the line of Lua that writes, and its file where that is a module.
+func where(rt *script.Runtime, L *lua.LState) []slog.Attr {
+	file, line := script.CallerPlace(L)
+	if file == rt.Script() {
+		return []slog.Attr{slog.Int("line", line)}
+	}
+	return []slog.Attr{slog.String("file", file), slog.Int("line", line)}
 }

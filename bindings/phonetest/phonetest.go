@@ -118,7 +118,9 @@ func (w *World) load(scripts map[string]string) error {
 	folder := filepath.Join(w.dir, "scripts")
 	w.must(os.Mkdir(folder, 0o700))
 	for name, source := range scripts {
-		w.must(os.WriteFile(filepath.Join(folder, name), []byte(source), 0o600))
+		path := filepath.Join(folder, name)
+		w.must(os.MkdirAll(filepath.Dir(path), 0o700)) // of a module
+		w.must(os.WriteFile(path, []byte(source), 0o600))
 	}
 	telegram := tl.New(tl.Options{
 		Invoker: w, Peers: w,

@@ -276,6 +276,6 @@ func (a *asked) ended(run script.Run) {
 // trace notes what a rule answered.
 func trace(c *call.Call, r *script.Registered, e store.Entry) {
 	e.Kind, e.Name = "rule", r.Tag.(*Rule).Name
-	e.Script, e.Generation, e.Line = r.Script, r.Generation, r.Line
+	e.Script, e.Generation, e.File, e.Line = r.Script, r.Generation, r.Module(), r.Line
 	c.Trace(e)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -191,11 +192,11 @@ type entryRow struct {
 func rowOf(e store.Entry) (row entryRow, shown bool) {
 	where := "rules"
 	if e.Script != "" {
-		where = fmt.Sprintf("%s:%d", e.Script, e.Line)
+		where = e.Place()
 	}
 	switch {
 	case e.Failed && e.Kind == "handler" || e.Failed && e.Kind == "rule":
-		at, what := located(where, e.Script, errors.New(strings.TrimPrefix(e.Text, "failed: ")))
+		at, what := located(where, cmp.Or(e.File, e.Script), errors.New(strings.TrimPrefix(e.Text, "failed: ")))
 		return entryRow{red, at, "failed: " + what, 0}, true
 	case e.Failed && e.Script != "":
 		return entryRow{yellow, where, e.Name + ": " + e.Text, 0}, true

@@ -104,6 +104,7 @@ type exportedEntry struct {
 	Name       string  `json:"name"`
 	Text       string  `json:"text"`
 	Script     string  `json:"script"`
+	File       string  `json:"file,omitempty"` // a module of it, in which the line is
 	Line       int     `json:"line"`
 	Generation string  `json:"generation"`
 	Took       float64 `json:"took_seconds"`
@@ -118,7 +119,7 @@ func exportTrace(out io.Writer, c store.Call, entries []store.Entry) error {
 	for _, e := range entries {
 		document.Trace = append(document.Trace, exportedEntry{
 			At: timestamp(e.At), After: e.At.Sub(entries[0].At).Seconds(), Kind: e.Kind, Name: e.Name, Text: e.Text,
-			Script: e.Script, Line: e.Line, Generation: e.Generation, Took: e.Took.Seconds(), Failed: e.Failed,
+			Script: e.Script, File: e.File, Line: e.Line, Generation: e.Generation, Took: e.Took.Seconds(), Failed: e.Failed,
 		})
 	}
 	encoder := json.NewEncoder(out)

@@ -126,14 +126,14 @@ func traceRows(entries []store.Entry) []traceRow {
 	for _, e := range entries {
 		r := traceRow{after: since0(e.At.Sub(entries[0].At)), kind: printable(e.Kind), style: entryStyle(e)}
 		if e.Script != "" {
-			r.where = fmt.Sprintf("%s:%d", e.Script, e.Line)
+			r.where = e.Place()
 			if e.Generation != "" && generations[e.Script] != e.Generation {
 				generations[e.Script] = e.Generation
 				r.where += " " + e.Generation
 			}
 			r.where = keepEnd(printable(r.where), mostWhere)
 		}
-		r.text = strings.TrimPrefix(e.Text, fmt.Sprintf("%s:%d: ", e.Script, e.Line)) // it stands beside
+		r.text = strings.TrimPrefix(e.Text, e.Place()+": ") // it stands beside
 		switch {
 		case r.text == "":
 			r.text = e.Name

@@ -115,7 +115,7 @@ func (c *Call) invoke(ctx context.Context, by By, text string, in bin.Encoder, o
 	err := c.account.Invoker.Invoke(ctx, in, out)
 	line := &store.Entry{
 		Kind: "request", Name: methodName(in), Text: text, Took: c.book.opts.Clock.Now().Sub(began),
-		Script: by.Script, Generation: by.Generation, Line: by.Line,
+		Script: by.Script, Generation: by.Generation, File: by.File, Line: by.Line,
 	}
 	if err != nil {
 		line.Text, line.Failed = brief(err), true

@@ -30,12 +30,13 @@ type By struct {
 	Rule       string // "" outside of a rule
 	Script     string // such as night.lua
 	Generation string
+	File       string // the script's module in which Line is; "": the script itself
 	Line       int
 }
 
 // String is for errors and traces: rule "night" (night.lua:4), or night.lua:12.
 func (b By) String() string {
-	at := cmp.Or(b.Script, "luahost")
+	at := cmp.Or(b.File, b.Script, "luahost")
 	if b.Line > 0 {
 		at = fmt.Sprintf("%s:%d", at, b.Line)
 	}

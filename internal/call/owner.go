@@ -157,7 +157,7 @@ func (c *Call) perform() {
 		case traced:
 			c.Trace(store.Entry{
 				Kind: e.kind, Name: e.name, Text: e.text, Failed: e.failed,
-				Script: e.by.Script, Generation: e.by.Generation, Line: e.by.Line,
+				Script: e.by.Script, Generation: e.by.Generation, File: e.by.File, Line: e.by.Line,
 			})
 		case given:
 			if c.book.opts.Event != nil {

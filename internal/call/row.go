@@ -1,6 +1,7 @@
 package call
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -16,7 +17,7 @@ func (c *Call) row(v *view) store.Call {
 		Incoming: c.incoming, Video: c.video, Date: c.date,
 		State: string(v.state), Outcome: string(v.outcome), Reason: v.reason,
 		Talk: v.talk, Ended: v.ended,
-		Decision: string(v.decision), Rule: v.by.Rule, Script: v.by.Script, Generation: v.by.Generation, Line: v.by.Line,
+		Decision: string(v.decision), Rule: v.by.Rule, Script: cmp.Or(v.by.File, v.by.Script), Generation: v.by.Generation, Line: v.by.Line,
 	}
 	switch {
 	case !v.accepted.IsZero():

@@ -45,6 +45,10 @@ func (h scriptLog) entry(ctx context.Context, r slog.Record) store.Entry {
 			e.Line = int(a.Value.Int64())
 			return true
 		}
+		if a.Key == "file" && e.Line == 0 { // a script's own attributes come after the line
+			e.File = a.Value.String()
+			return true
+		}
 		text = append(text, fmt.Sprintf("%s=%v", a.Key, a.Value))
 		return true
 	}

@@ -59,8 +59,16 @@ func (h *Host) requestEntry(r Request) store.Entry {
 	}
 	return store.Entry{
 		Kind: "request", Name: r.Method, Text: text, Took: r.Took, Failed: r.Err != nil,
-		Script: r.Handler.Script, Generation: r.Handler.Generation, Line: r.Line,
+		Script: r.Handler.Script, Generation: r.Handler.Generation, File: moduleOf(r), Line: r.Line,
 	}
+}
+
+// moduleOf is the file that a request was made in, unless that is the script's.
+func moduleOf(r Request) string {
+	if r.Script == r.Handler.Script {
+		return ""
+	}
+	return r.Script
 }
 
 // handled records a handler that has ended. What a rule did is traced by whoever
@@ -69,7 +77,7 @@ func (h *Host) handled(run script.Run) {
 	if c, ok := call.FromContext(run.Context); ok && h.tracing && run.Event != "rule" {
 		e := store.Entry{
 			Kind: "handler", Name: run.Event, Took: run.Took,
-			Script: run.Script, Generation: run.Generation, Line: run.Line,
+			Script: run.Script, Generation: run.Generation, File: run.Module(), Line: run.Line,
 		}
 		switch {
 		case errors.Is(run.Err, context.Canceled):

@@ -32,6 +32,14 @@ type Handler struct {
 	Tag        any // of Register; nil for a handler of On
 }
 
+// Place is where it waits, or else where the handler was registered.
+func (h Handler) Place() (file string, line int) {
+	if h.At > 0 {
+		return h.AtFile, h.At
+	}
+	return h.File, h.Line
+}
+
 // FromContext is the handler that a context of Runtime.Context or Runtime.Block
 // belongs to.
 func FromContext(ctx context.Context) (Handler, bool) {
@@ -215,7 +223,11 @@ func (h *Host) logFault(t *task, err error) {
 	if !tell || !rt.usage.mayLog(now) {
 		return
 	}
-	attrs := []any{"event", t.event.Name, "line", t.handler.line, "error", err}
+	attrs := []any{"event", t.event.Name}
+	if file := moduleOf(rt.script, t.handler.file); file != "" {
+		attrs = append(attrs, "file", file)
+	}
+	attrs = append(attrs, "line", t.handler.line, "error", err)
 	var fault *sandbox.Error
 	switch {
 	case times > 1:

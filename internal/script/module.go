@@ -51,6 +51,14 @@ func moduleName(file string) string {
 	return strings.ReplaceAll(strings.TrimSuffix(file, ".lua"), "/", ".")
 }
 
+// moduleOf is file unless it is the script itself.
+func moduleOf(script, file string) string {
+	if file == script {
+		return ""
+	}
+	return file
+}
+
 // reading is the modules as they are at one moment: each file is read once, and
 // compiled once, for all the scripts that are loaded from it. It belongs to
 // whoever holds Host.reloading.

@@ -58,6 +58,9 @@ type Registered struct {
 	handler *handler
 }
 
+// Module is File where that is a module, and else "".
+func (r Registered) Module() string { return moduleOf(r.Script, r.File) }
+
 // Registered lists the handlers of an event, in the order of file name and
 // registration.
 func (p *Pin) Registered(event string) []Registered {

@@ -76,6 +76,9 @@ type Run struct {
 	Context    context.Context // the handler's, which has ended, with the values that it was dispatched with
 }
 
+// Module is File where that is a module, and else "".
+func (r Run) Module() string { return moduleOf(r.Script, r.File) }
+
 // Reload is one script that was loaded, failed to, or was unloaded.
 type Reload struct {
 	Script     string

@@ -36,7 +36,7 @@ func TestCallsAreReadAtEachStage(t *testing.T) {
 	s.NoteCall(rings)
 	rings.Number = 1
 	want := []store.Entry{
-		{Owner: owner, Call: night.ID, At: night.Date, Kind: "rule", Name: "night", Text: "from: contact,\x00 \"wanted\" stranger", Script: "night.lua", Generation: "56623a73", Line: 4, Took: time.Millisecond, Failed: true},
+		{Owner: owner, Call: night.ID, At: night.Date, Kind: "rule", Name: "night", Text: "from: contact,\x00 \"wanted\" stranger", Script: "night.lua", Generation: "56623a73", File: "lib/rules.lua", Line: 4, Took: time.Millisecond, Failed: true},
 		{Owner: owner, Call: night.ID, At: night.Date.Add(time.Second), Kind: "note"},
 	}
 	other := want[0]

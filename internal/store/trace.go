@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -20,10 +22,14 @@ type Entry struct {
 	Text        string
 	Script      string
 	Generation  string
+	File        string // the script's module in which Line is; "": the script itself
 	Line        int
 	Took        time.Duration
 	Failed      bool
 }
+
+// Place is where in which file: night.lua:4, or lib/people.lua:12 in a module.
+func (e *Entry) Place() string { return fmt.Sprintf("%s:%d", cmp.Or(e.File, e.Script), e.Line) }
 
 // NoteEntry adds to the trace of a call. Entries of a call keep their order.
 // While the disk takes nothing, the oldest entries make room for new ones.

@@ -16,6 +16,7 @@ type line struct {
 	Text       string  `json:"text,omitempty"`
 	Script     *string `json:"script,omitempty"`
 	Generation *string `json:"generation,omitempty"`
+	File       string  `json:"file,omitempty"`
 	Line       int     `json:"line,omitempty"`
 	Took       int64   `json:"took,omitempty"` // microseconds
 	Failed     bool    `json:"failed,omitempty"`
@@ -25,7 +26,7 @@ type line struct {
 func encodeEntry(before, e *Entry) line {
 	l := line{
 		After: micros(e.At) - micros(before.At),
-		Name:  e.Name, Text: e.Text, Line: e.Line, Took: e.Took.Microseconds(), Failed: e.Failed,
+		Name:  e.Name, Text: e.Text, File: e.File, Line: e.Line, Took: e.Took.Microseconds(), Failed: e.Failed,
 	}
 	if e.Kind != before.Kind {
 		l.Kind = &e.Kind
@@ -42,7 +43,7 @@ func encodeEntry(before, e *Entry) line {
 // decode turns e into what l says that follows it.
 func (l *line) decode(e *Entry) {
 	e.At = fromMicros(micros(e.At) + l.After)
-	e.Name, e.Text, e.Line, e.Failed = l.Name, l.Text, l.Line, l.Failed
+	e.Name, e.Text, e.File, e.Line, e.Failed = l.Name, l.Text, l.File, l.Line, l.Failed
 	e.Took = time.Duration(l.Took) * time.Microsecond
 	for _, field := range []struct{ to, from *string }{{&e.Kind, l.Kind}, {&e.Script, l.Script}, {&e.Generation, l.Generation}} {
 		if field.from != nil {
