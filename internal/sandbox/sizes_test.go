@@ -11,8 +11,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// each is what a function makes n bytes with, as a call that begins with a local
-// s of n bytes "x" and none for half.
+// makers make a text of N bytes with one function each, and give its length.
 var makers = map[string]string{
 	"rep":         `give(#("x"):rep(N))`,
 	"format":      `give(#("%s%s"):format(("x"):rep(N / 2), ("x"):rep(N / 2)))`,
