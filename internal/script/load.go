@@ -211,6 +211,7 @@ func (p *pass) load(f file, s *script, result Reload) {
 			p.wait(result)
 			return
 		}
+		p.unsettled = p.unsettled || unsettled // and the script does without
 		result.Generation = seen.generation()
 	}
 	if fresh != nil {

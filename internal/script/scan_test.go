@@ -140,3 +140,25 @@ func TestChangesThatDoNotEnd(t *testing.T) {
 		t.Errorf("the folder is read after %d changes, want 16: ten times the quiet, and one", changes)
 	}
 }
+
+// A script whose module is being written is looked at again, whether or not it
+// can do without.
+func TestAModuleThatIsBeingWritten(t *testing.T) {
+	dir := t.TempDir()
+	h := New(Options{Dir: dir})
+	for source, loaded := range map[string]bool{`require "m"`: false, `pcall(require, "m")`: true} {
+		from, err := newReading(dir, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		from.modules["m.lua"] = &module{file: file{name: "m.lua", err: errUnsettled}}
+		p := pass{h: h, from: from, emptied: map[string]bool{}, loaded: map[string]bool{}}
+		p.update(file{name: "a.lua", source: source})
+		if rt := h.scripts["a.lua"].live; !p.unsettled || (rt != nil) != loaded {
+			t.Errorf("%s: unsettled %v, loaded %v", source, p.unsettled, rt != nil)
+		}
+		p.unload("a.lua")
+		from.close()
+	}
+	h.stop()
+}

@@ -56,7 +56,7 @@ func (h *Host) load(f file, from *reading) (rt *Runtime, read contents, unsettle
 	rt.generation = read.generation()
 	rt.log = h.log.With("script", rt.script, "generation", rt.generation)
 	rt.warn()
-	return rt, read, false, nil
+	return rt, read, rt.modules.unsettled, nil
 }
 
 // run runs the top level on a goroutine of its own, which is left behind if it
