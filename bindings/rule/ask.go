@@ -187,14 +187,23 @@ func (s *session) put(r *script.Registered) {
 	}
 }
 
+// tooLate is for how many calls a rule may be late before it is waited for no
+// more, until it has once been in time or its script is loaded anew. A rule that
+// lets the phone ring for a while loses nothing by that, and one that only holds
+// calls up cannot go on with it.
+const tooLate = 2
+
 // run has a rule act, and waits for it.
 func (s *session) run(r *script.Registered, matched bool) {
 	s.begun++
-	a := &asked{rule: r, call: s.Call, facts: s.facts, done: make(chan struct{})}
+	a := &asked{registered: r, call: s.Call, facts: s.facts, within: s.Within, done: make(chan struct{})}
 	if matched {
 		a.matched()
 	}
 	wait := s.patience().Round(time.Millisecond)
+	if a.rule().late.Load() >= tooLate {
+		wait = 0
+	}
 	late := make(chan struct{})
 	if wait > 0 {
 		timer := s.Clock.AfterFunc(wait, func() { close(late) })
@@ -217,7 +226,13 @@ func (s *session) run(r *script.Registered, matched bool) {
 	case <-s.ctx.Done():
 	case <-late:
 		s.pending++
-		trace(s.Call, r, store.Entry{Text: "has not decided within " + short(wait) + ": the next rule is asked, and this one may still decide", Took: wait})
+		text := "has not decided within " + short(wait)
+		if wait == 0 {
+			text = "is not waited for: it, or others before it, have held up calls for too long"
+		} else {
+			a.rule().late.Add(1)
+		}
+		trace(s.Call, r, store.Entry{Text: text + ": the next rule is asked, and this one may still decide", Took: wait})
 	}
 }
 
@@ -244,18 +259,24 @@ func (s *session) conclude() {
 
 // asked is one rule that runs. Its handler's goroutine owns it, but for done.
 type asked struct {
-	rule    *script.Registered
-	call    *call.Call
-	facts   facts
-	refused string // by a match
-	done    chan struct{}
+	registered *script.Registered
+	call       *call.Call
+	facts      facts
+	within     time.Duration
+	refused    string // by a match
+	done       chan struct{}
 }
 
-func (a *asked) matched() { trace(a.call, a.rule, store.Entry{Text: "matched"}) }
+func (a *asked) rule() *Rule { return a.registered.Tag.(*Rule) }
+
+func (a *asked) matched() { trace(a.call, a.registered, store.Entry{Text: "matched"}) }
 
 // ended says what the handler came to.
 func (a *asked) ended(run script.Run) {
 	defer close(a.done)
+	if run.Err == nil && run.Queued+run.Took < a.within {
+		a.rule().late.Store(0)
+	}
 	e := store.Entry{Took: run.Took}
 	_, by, decided := a.call.Decision()
 	switch {
@@ -265,12 +286,12 @@ func (a *asked) ended(run script.Run) {
 		e.Text, e.Failed = "failed: "+run.Err.Error(), true
 	case a.refused != "":
 		e.Text = a.refused
-	case decided && by.Rule == a.rule.Tag.(*Rule).Name && by.Script == a.rule.Script:
+	case decided && by.Rule == a.rule().Name && by.Script == a.registered.Script:
 		return
 	default:
 		e.Text = "matched and decided nothing"
 	}
-	trace(a.call, a.rule, e)
+	trace(a.call, a.registered, e)
 }
 
 // trace notes what a rule answered.

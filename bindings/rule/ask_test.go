@@ -3,6 +3,7 @@ package rule_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -124,8 +125,8 @@ rule "next"    { action = function(call) note("next") end }`})
 func TestRulesTogetherHoldACallUpForTwiceTheTime(t *testing.T) {
 	w := phonetest.New(t, phonetest.Evening, map[string]string{"a.lua": `
 for i = 1, 30 do
-  rule("holds " .. i) { action = function(call) sleep("1h") end }
-end`, "b.lua": `rule "good" { action = function(call) assert(call:decline()) end }`})
+  rule("holds " .. i) { when = {from = "anyone"}, action = function(call) sleep("1h") end }
+end`, "b.lua": `rule "good" { when = {from = "anyone"}, action = function(call) assert(call:decline()) end }`})
 	began := w.Clock.Now()
 	end, c := w.Ring(w.Person(simulator.User{FirstName: "Ann"}), false)
 	set := map[time.Duration]int{}
@@ -150,6 +151,45 @@ end`, "b.lua": `rule "good" { action = function(call) assert(call:decline()) end
 	w.Timers(time.Hour, 30)
 	w.Clock.Advance(time.Hour)
 	w.Check(31)
+}
+
+// A rule that is always late is not waited for any more, until it is in time.
+func TestARuleThatIsAlwaysLateIsNotWaitedFor(t *testing.T) {
+	w := phonetest.New(t, phonetest.Evening, map[string]string{"a.lua": `
+rule "holds" { priority = 1, when = {from = "anyone"}, action = function(call) if not call.video then sleep("1h") end end }
+rule "good"  { when = {from = "anyone"}, action = function(call) assert(call:decline()) end }`})
+	ann, asleep := w.Person(simulator.User{FirstName: "Ann"}), 0
+	calls := func(n int, video, waited bool) (c *call.Call) {
+		t.Helper()
+		for range n {
+			var end *simulator.End
+			end, c = w.Ring(ann, video)
+			if !video {
+				asleep++
+				w.Timers(time.Hour, asleep)
+			}
+			if waited {
+				w.Clock.Advance(2 * time.Second)
+			}
+			<-c.Decided()
+			w.Asked(c)
+			w.Over(end, c)
+			held := slices.ContainsFunc(w.Trace(c), func(line string) bool { return strings.Contains(line, "is not waited for") })
+			if held == waited {
+				t.Errorf("traced %q", w.Trace(c))
+			}
+		}
+		return c
+	}
+	calls(2, false, true)
+	calls(3, false, false)
+	inTime := calls(1, true, false) // and so it is waited for again
+	for !slices.Contains(w.Trace(inTime), "holds: matched and decided nothing") {
+		runtime.Gosched()
+	}
+	calls(1, false, true)
+	w.Clock.Advance(time.Hour)
+	w.Check(14)
 }
 
 // What a rule does after it has decided is its own affair: it is not cut short.
