@@ -1,12 +1,6 @@
 package timer
 
-import (
-	lua "github.com/yuin/gopher-lua"
-
-	"luahost/bindings/manual"
-	"luahost/internal/schedule"
-	"luahost/internal/store"
-)
+import "luahost/bindings/manual"
 
 // What several of the pages say.
 const (
@@ -141,20 +135,3 @@ var (
 		{Name: "days", Type: manual.Days(), Optional: true, Doc: "on which days of the week; without it, on all"},
 	}, cronOptions...)
 )
-
-// missedType reads how late a timer may run, as schedule.Named has it.
-func missedType() manual.Type {
-	words := `"run", "skip" or a duration such as "1h"`
-	return manual.Type{Words: words, Read: func(v lua.LValue) (any, error) {
-		switch v {
-		case lua.LString("run"):
-			return store.MissedRun, nil
-		case lua.LString("skip"):
-			return skipMissed, nil
-		}
-		if d, err := manual.ReadDuration(v); err == nil && d <= schedule.MaxAhead {
-			return d, nil
-		}
-		return nil, manual.Faultf("expected %s, got %s", words, manual.Shown(v))
-	}}
-}
