@@ -190,7 +190,17 @@ func TestTimerRepeats(t *testing.T) {
 	want.Due, want.Ended, want.Outcome = after, after, store.TimerMissed
 	wantTimer(t, timers(t, s, "day.lua")[0], want)
 
-	claim(t, s, after, store.Claim{ID: want.ID, Due: after, Next: after.Add(time.Hour)})
+	moved := after.Add(-time.Minute)
+	for _, from := range []time.Time{tomorrow, after} { // the first is not when it is due
+		if err := s.MoveTimers(t.Context(), []store.Claim{{ID: want.ID, Due: from, Next: moved}}); err != nil {
+			t.Fatal(err)
+		}
+		if from.Equal(after) {
+			want.Due = moved
+		}
+		wantTimer(t, timers(t, s, "day.lua")[0], want)
+	}
+	claim(t, s, after, store.Claim{ID: want.ID, Due: moved, Next: after.Add(time.Hour)})
 	if err := s.ReleaseTimers(t.Context(), []int64{want.ID}); err != nil {
 		t.Fatal(err)
 	}
