@@ -20,8 +20,8 @@ local function commitment()
 end
 
 on("http.alert", function(hook)
-  local alert = json.decode(hook.body) or {}
-  local title = alert.title or "no title"
+  local alert = hook:json()
+  local title = type(alert) == "table" and tostring(alert.title) or "no title"
   if store.get("told " .. title) then return end -- rung within the hour
   store.set("told " .. title, true, { expires = "1h" })
 

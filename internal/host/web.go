@@ -2,8 +2,10 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/gotd/td/tgerr"
@@ -64,12 +66,22 @@ func (w *web) run(ctx context.Context) error {
 // hook gives a web hook to the scripts that wait for it. Its handlers go on after
 // the other program was answered, until the host ends.
 func (h *Host) hook(_ context.Context, name string, r webhook.Request) int {
-	return h.scripts.Dispatch(context.Background(), script.Event{
-		Name: "http." + name,
+	event := "http." + name
+	started := h.scripts.Dispatch(context.Background(), script.Event{
+		Name: event,
 		Args: func(rt *script.Runtime, l *lua.LState) []lua.LValue {
 			return []lua.LValue{h.web.http.NewHook(rt, l, r)}
 		},
 	})
+	if started == 0 && h.waitsFor(event) {
+		return -1 // too many handlers are at work
+	}
+	return started
+}
+
+// waitsFor says whether a script that is loaded has a handler of an event.
+func (h *Host) waitsFor(event string) bool {
+	return slices.ContainsFunc(h.scripts.Status(), func(s script.Status) bool { return s.Handlers[event] > 0 })
 }
 
 // asked records a request that a script made of another server, without what it
@@ -81,7 +93,9 @@ func (h *Host) asked(ctx context.Context, r http.Request) {
 	if r.Err == nil {
 		text += fmt.Sprintf("%d, %d bytes", r.Status, r.Size)
 	} else {
-		level = slog.LevelWarn
+		if !errors.Is(ctx.Err(), context.Canceled) {
+			level = slog.LevelWarn
+		}
 		text += refusalOf(r.Err)
 	}
 	if h.mayLog(ctx, handler, level) {
