@@ -29,6 +29,7 @@ import (
 	"luahost/bindings/tl"
 	"luahost/internal/call"
 	"luahost/internal/clock"
+	"luahost/internal/permission"
 	"luahost/internal/schedule"
 	"luahost/internal/script"
 	"luahost/internal/simulator"
@@ -122,9 +123,13 @@ func (w *World) load(scripts map[string]string) error {
 		w.must(os.MkdirAll(filepath.Dir(path), 0o700)) // of a module
 		w.must(os.WriteFile(path, []byte(source), 0o600))
 	}
+	permissions := permission.Standard() // as scripts have them where the configuration says nothing
 	telegram := tl.New(tl.Options{
 		Invoker: w, Peers: w,
 		Block: func(L *lua.LState, fn func(context.Context)) error { return script.RuntimeOf(L).Block(L, fn) },
+		Allow: func(L *lua.LState, method string, _ bin.Object) error {
+			return permissions.Check(script.RuntimeOf(L).Script(), method)
+		},
 	})
 	w.http = http.New(http.Options{Error: telegram.ErrorTable})
 	w.Host = script.New(script.Options{
