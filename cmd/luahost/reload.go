@@ -76,6 +76,9 @@ func printReload(out io.Writer, scripts []host.Reloaded) error {
 		case s.Result == host.Refused:
 			refused = true
 			notes = append(notes, s.Note)
+			if s.Source != "" {
+				notes = append(notes, "    "+s.Source)
+			}
 		case s.Note != "":
 			notes = append(notes, fmt.Sprintf("%s is suspended: %s; 'luahost reload %s' loads it", s.Script, s.Note, s.Script))
 		}

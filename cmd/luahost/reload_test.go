@@ -35,12 +35,13 @@ same.lua     loaded     44444444  0 handlers in 1.0 ms
 greedy.lua is suspended: 3 handlers within a minute were ended; 'luahost reload greedy.lua' loads it
 `[1:], false},
 		{"refused", []host.Reloaded{
-			{Script: "bad.lua", Result: host.Refused, Generation: "5f1f5e5d", Previous: "5f1f5e5d", Note: "bad.lua:3: '=' expected near 'x'"},
+			{Script: "bad.lua", Result: host.Refused, Generation: "5f1f5e5d", Previous: "5f1f5e5d", Note: "bad.lua:3: '=' expected near 'x'", Source: "y x"},
 			{Script: "worse.lua", Result: host.Refused, Note: "worse.lua:1: \x1b[2Jno"},
 		}, `
 bad.lua    refused  5f1f5e5d  goes on as it was
 worse.lua  refused  -
 bad.lua:3: '=' expected near 'x'
+    y x
 worse.lua:1:  [2Jno
 `[1:], true},
 	} {

@@ -1,10 +1,12 @@
 package host
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
 
+	"luahost/internal/sandbox"
 	"luahost/internal/script"
 )
 
@@ -24,7 +26,8 @@ type Reloaded struct {
 	Previous   string        `json:"previous,omitempty"`   // that ran before
 	Handlers   int           `json:"handlers,omitempty"`
 	Took       time.Duration `json:"took,omitempty"`
-	Note       string        `json:"note,omitempty"` // why it was refused, or does not run
+	Note       string        `json:"note,omitempty"`   // why it was refused, or does not run
+	Source     string        `json:"source,omitempty"` // the line of the script that is at fault, where it is known
 }
 
 // Reload loads the named scripts again, also when nothing of them has changed or
@@ -57,7 +60,8 @@ func reloaded(r script.Reload) Reloaded {
 	out := Reloaded{Script: r.Script, Result: Loaded, Generation: r.Generation, Previous: r.Previous, Handlers: r.Handlers, Took: r.Took}
 	switch {
 	case r.Err != nil:
-		out.Result, out.Generation, out.Note = Refused, r.Previous, r.Err.Error()
+		out.Result, out.Generation = Refused, r.Previous
+		out.fault(r.Err)
 	case r.Unloaded:
 		out.Result, out.Generation = Unloaded, ""
 	case r.Unchanged: // an edit was taken back
@@ -71,7 +75,16 @@ func reloaded(r script.Reload) Reloaded {
 func untouched(s script.Status) Reloaded {
 	out := Reloaded{Script: s.Name, Result: Unchanged, Generation: s.Generation, Note: s.Suspended}
 	if s.LastError != nil {
-		out.Result, out.Note = Refused, s.LastError.Error()
+		out.Result = Refused
+		out.fault(s.LastError)
 	}
 	return out
+}
+
+func (r *Reloaded) fault(err error) {
+	r.Note = err.Error()
+	var fault *sandbox.Error
+	if errors.As(err, &fault) {
+		r.Source = strings.TrimSpace(fault.Source)
+	}
 }
