@@ -37,35 +37,52 @@ func (w *world) whole() *world {
 	return w
 }
 
-// reloaded is what is reloaded until everything that was saved has been looked at.
-func (w *world) reloaded() []string {
+// how says what became of a script.
+func how(r script.Reload) string {
+	switch {
+	case r.Err != nil:
+		return r.Script + " refused"
+	case r.Unloaded:
+		return r.Script + " unloaded"
+	case r.Unchanged:
+		return r.Script + " unchanged"
+	default:
+		return r.Script
+	}
+}
+
+// wantReloaded waits until the watch has found what was to be found, and then
+// looks whether there is more.
+func (w *world) wantReloaded(want ...string) {
+	w.t.Helper()
+	var got []string
+	for range want {
+		got = append(got, how(<-w.reloads))
+	}
+	got = append(got, w.reloaded()...)
+	if slices.Sort(got); !slices.Equal(got, want) {
+		w.t.Fatalf("reloaded %q, want %q", got, want)
+	}
+}
+
+// reloaded is what else has been reloaded, when everything that was saved so far
+// has been looked at.
+func (w *world) reloaded() (names []string) {
 	w.t.Helper()
 	w.save("zzz.lua", fmt.Sprintf("-- %d", time.Now().UnixNano()))
-	var names []string
 	for r := range w.reloads {
 		if r.Script == "zzz.lua" {
 			break
 		}
-		name := r.Script
-		switch {
-		case r.Err != nil:
-			name += " refused"
-		case r.Unloaded:
-			name += " unloaded"
-		case r.Unchanged:
-			name += " unchanged"
-		}
-		names = append(names, name)
+		names = append(names, how(r))
 	}
-	slices.Sort(names)
+	if _, err := w.Reload(); err != nil {
+		w.t.Fatal(err)
+	}
+	for len(w.reloads) > 0 {
+		names = append(names, how(<-w.reloads))
+	}
 	return names
-}
-
-func (w *world) wantReloaded(want ...string) {
-	w.t.Helper()
-	if got := w.reloaded(); !slices.Equal(got, want) {
-		w.t.Fatalf("reloaded %q, want %q", got, want)
-	}
 }
 
 func TestRequire(t *testing.T) {

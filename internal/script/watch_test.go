@@ -127,9 +127,7 @@ func TestFolderGoesAndReturns(t *testing.T) {
 			w.settle(m)
 			w.next("a.lua", loaded)
 			w.says("after")
-			if !strings.Contains(w.log.String(), "scripts folder is back") {
-				t.Errorf("the return is not said:\n%s", w.log)
-			}
+			w.pass(m, func() bool { return strings.Contains(w.log.String(), "scripts folder is back") })
 
 			w.save("a.lua", saying("watched")) // the new folder is
 			w.settle(m)
