@@ -1,5 +1,7 @@
 package pattern
 
+import "slices"
+
 // ranges are the classes of C's <ctype.h> that Lua's letters stand for; bytes
 // above 127 are in none.
 var ranges = map[byte][]byte{
@@ -61,6 +63,7 @@ func Compile(text string) (*Pattern, error) {
 	c.begin()
 	c.lookAhead()
 	p := c.Pattern
+	p.items = slices.Clone(p.items) // no more room than is needed
 	return &p, nil
 }
 

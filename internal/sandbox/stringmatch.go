@@ -11,8 +11,8 @@ import (
 
 const (
 	maxPattern  = 64 << 10 // bytes of a pattern
-	keptPattern = 128      // bytes of a pattern that is kept for its next use
-	maxPatterns = 64       // that are kept
+	keptPattern = 64       // bytes of a pattern that is kept for its next use
+	maxPatterns = 32       // that are kept: 150 KB at most
 )
 
 // compile gives the pattern that a text is. Scripts use the same few again.
