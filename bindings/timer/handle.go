@@ -10,6 +10,7 @@ import (
 	"luahost/bindings/manual"
 	"luahost/bindings/object"
 	"luahost/bindings/value"
+	"luahost/internal/sandbox"
 	"luahost/internal/schedule"
 	"luahost/internal/script"
 	"luahost/internal/store"
@@ -168,6 +169,7 @@ func (m *module) timers(L *lua.LState) int {
 	}
 	list := L.CreateTable(len(found), 0)
 	for _, t := range found {
+		sandbox.BudgetOf(L).Charge(timerPaid + len(t.Data)/bytesPaid)
 		h := &handle{module: m, name: t.Name, data: t.Data, id: t.ID, due: t.Due}
 		list.Append(h.make(m.rt, L))
 	}
@@ -185,6 +187,7 @@ func decode(L *lua.LState, data []byte) lua.LValue {
 	if len(data) == 0 {
 		return lua.LNil
 	}
+	sandbox.BudgetOf(L).Charge(len(data) / bytesPaid)
 	v, err := value.Decode(L, data)
 	if err != nil {
 		L.RaiseError("timer.data: %v", err)

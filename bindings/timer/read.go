@@ -10,6 +10,7 @@ import (
 
 	"luahost/bindings/manual"
 	"luahost/bindings/value"
+	"luahost/internal/sandbox"
 	"luahost/internal/schedule"
 	"luahost/internal/store"
 )
@@ -18,6 +19,13 @@ import (
 const maxData = 16 << 10
 
 const skipMissed time.Duration = 0
+
+// What a script pays for work that Go does for it, in instructions: for each timer,
+// and one for so many bytes.
+const (
+	timerPaid = 100
+	bytesPaid = 64
+)
 
 // request is what a script asked for: what is a function, or else name is set.
 type request struct {
@@ -34,6 +42,7 @@ func (m *module) read(L *lua.LState, e manual.Entry) request {
 	if m.Engine == nil {
 		L.RaiseError("%s: there are no timers here", e.Name)
 	}
+	sandbox.BudgetOf(L).Charge(timerPaid)
 	params := e.Params
 	if _, ok := L.Get(2).(*lua.LFunction); ok { // the options come third
 		params = slices.Delete(slices.Clone(params), 2, 3)
@@ -73,6 +82,7 @@ func (m *module) encode(L *lua.LState, e manual.Entry, args manual.Values) []byt
 		}
 		L.RaiseError("%s: %v", e.Name, err)
 	}
+	sandbox.BudgetOf(L).Charge(len(bytes) / bytesPaid)
 	return bytes
 }
 

@@ -102,10 +102,13 @@ func (e *Engine) declareOne(script string, timers []Named) error {
 func (e *Engine) found(row *store.Timer, specs map[string]Spec) {
 	n := e.named[row.ID]
 	if n == nil {
-		e.line(Owner{Script: row.Script}).timers++
+		l := e.line(Owner{Script: row.Script})
+		l.timers++
+		l.data += len(row.Data)
 		n = e.add(row)
 	}
-	n.missed = row.Missed
+	e.line(n.owner()).data += len(row.Data) - n.data
+	n.missed, n.data = row.Missed, len(row.Data)
 	if !row.Once() {
 		n.spec, n.due = specs[row.Name], row.Due
 	}

@@ -322,6 +322,24 @@ func TestLimits(t *testing.T) {
 			t.Errorf("a fourth: %v", err)
 		}
 	})
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, path).run()
+		defer w.stop()
+		n := schedule.Named{Script: "c.lua", Name: "x", Spec: after(time.Second), Data: make([]byte, schedule.MaxData/2)}
+		for range 2 {
+			if _, _, err := w.Keep(n); err != nil {
+				t.Fatal(err)
+			}
+		}
+		n.Data = n.Data[:1]
+		if _, _, err := w.Keep(n); err == nil || err.Error() != "the data of the timers of c.lua takes 8192 KiB, and may not take more than 8192" {
+			t.Errorf("more data: %v", err)
+		}
+		time.Sleep(time.Minute)
+		if _, _, err := w.Keep(n); err != nil {
+			t.Errorf("when they have run: %v", err)
+		}
+	})
 	if _, err := schedule.Every(999 * time.Millisecond); err == nil {
 		t.Error("faster than once a second")
 	}

@@ -31,6 +31,7 @@ type named struct {
 	script string
 	name   string
 	missed time.Duration
+	data   int  // bytes on the disk
 	spec   Spec // of one that repeats
 	slot   slot[*named]
 
@@ -49,7 +50,7 @@ func (e *Engine) Keep(n Named) (id int64, due time.Time, err error) {
 		return 0, due, ErrNoStore
 	}
 	e.mu.Lock()
-	err = e.enter(Owner{Script: n.Script})
+	err = e.enter(Owner{Script: n.Script}, len(n.Data))
 	e.mu.Unlock()
 	if err != nil {
 		return 0, due, err
@@ -60,11 +61,11 @@ func (e *Engine) Keep(n Named) (id int64, due time.Time, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if err != nil {
-		e.leave(Owner{Script: n.Script})
+		e.leave(Owner{Script: n.Script}, len(n.Data))
 		return 0, due, err
 	}
 	if e.named[row.ID] != nil { // a declaration has found it on the disk
-		e.leave(Owner{Script: n.Script})
+		e.leave(Owner{Script: n.Script}, len(n.Data))
 	} else {
 		e.add(&row)
 	}
@@ -73,7 +74,7 @@ func (e *Engine) Keep(n Named) (id int64, due time.Time, err error) {
 
 // add takes in a row, with mu held.
 func (e *Engine) add(row *store.Timer) *named {
-	n := &named{id: row.ID, script: row.Script, name: row.Name, missed: row.Missed, due: row.Due}
+	n := &named{id: row.ID, script: row.Script, name: row.Name, missed: row.Missed, data: len(row.Data), due: row.Due}
 	n.slot.of = n
 	e.named[n.id] = n
 	e.kept.put(&n.slot, e.startAt(n))
@@ -94,7 +95,7 @@ func (e *Engine) drop(n *named) {
 		n.over = true
 		e.kept.take(&n.slot)
 		delete(e.named, n.id)
-		e.leave(n.owner())
+		e.leave(n.owner(), n.data)
 	}
 }
 

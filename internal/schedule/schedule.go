@@ -71,14 +71,21 @@ const (
 // ErrNoStore is returned for named timers where nothing keeps them.
 var ErrNoStore = errors.New("no database keeps timers")
 
+// MaxData is how many bytes of data the named timers of a script may have together.
+const MaxData = 8 << 20
+
 // TooManyError says that a script has as many timers as it may have.
 type TooManyError struct {
 	Script string
 	Timers int
+	Data   int // if it is that of which there is too much
 }
 
 // Error implements error.
 func (e *TooManyError) Error() string {
+	if e.Data > 0 {
+		return fmt.Sprintf("the data of the timers of %s takes %d KiB, and may not take more than %d", e.Script, e.Data>>10, MaxData>>10)
+	}
 	return fmt.Sprintf("%s has %d timers that are pending, and may have no more", e.Script, e.Timers)
 }
 
@@ -109,6 +116,7 @@ type Owner struct {
 // line is what one owner has.
 type line struct {
 	timers  int // that are pending or at work
+	data    int // bytes that these have on the disk
 	atWork  int
 	waiting []func() // for room; each puts a timer back into its queue
 }
@@ -185,19 +193,25 @@ func (e *Engine) line(o Owner) *line {
 	return l
 }
 
-// enter counts a new timer, with mu held.
-func (e *Engine) enter(o Owner) error {
+// enter counts a new timer with so much data, with mu held.
+func (e *Engine) enter(o Owner, data int) error {
 	l := e.line(o)
-	if l.timers >= e.Limit {
+	switch {
+	case l.timers >= e.Limit:
 		return &TooManyError{Script: o.Script, Timers: l.timers}
+	case l.data+data > MaxData:
+		return &TooManyError{Script: o.Script, Timers: l.timers, Data: l.data}
 	}
 	l.timers++
+	l.data += data
 	return nil
 }
 
 // leave forgets a timer that has ended, with mu held.
-func (e *Engine) leave(o Owner) {
-	e.line(o).timers--
+func (e *Engine) leave(o Owner, data int) {
+	l := e.line(o)
+	l.timers--
+	l.data -= data
 	e.tidy(o)
 }
 

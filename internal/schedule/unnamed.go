@@ -32,7 +32,7 @@ func (e *Engine) Unnamed(owner Owner, spec Spec, start func(f Firing, ended func
 	t.due = spec.First(t.queue.now())
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if err := e.enter(owner); err != nil {
+	if err := e.enter(owner, 0); err != nil {
 		return nil, err
 	}
 	return t, nil
@@ -68,7 +68,7 @@ func (t *Timer) end() {
 	if !t.over {
 		t.over = true
 		t.queue.take(&t.slot)
-		t.engine.leave(t.owner)
+		t.engine.leave(t.owner, 0)
 	}
 }
 
