@@ -3,6 +3,7 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -31,7 +32,23 @@ func Compile(name, source string) (proto *lua.FunctionProto, err error) {
 		return nil, syntaxError(name, source, err)
 	}
 	rewritten.link(proto)
+	fit(proto)
 	return proto, nil
+}
+
+// fit gives back the room that the compiler keeps for code to come: 15 KB for each
+// function, however small.
+func fit(proto *lua.FunctionProto) {
+	proto.Code = slices.Clone(proto.Code)
+	proto.Constants = slices.Clone(proto.Constants)
+	proto.FunctionPrototypes = slices.Clone(proto.FunctionPrototypes)
+	proto.DbgSourcePositions = slices.Clone(proto.DbgSourcePositions)
+	proto.DbgLocals = slices.Clone(proto.DbgLocals)
+	proto.DbgCalls = slices.Clone(proto.DbgCalls)
+	proto.DbgUpvalues = slices.Clone(proto.DbgUpvalues)
+	for _, inner := range proto.FunctionPrototypes {
+		fit(inner)
+	}
 }
 
 // plain takes from a source what is none of Lua's: a byte order mark, and a first

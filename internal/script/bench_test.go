@@ -27,6 +27,7 @@ func bench(b *testing.B, source string, open func(*script.Runtime)) (*script.Hos
 	ended := make(chan struct{}, 1)
 	h := script.New(script.Options{
 		Dir:       filepath.Dir(path),
+		Limits:    script.Limits{InFlight: 2000},
 		Open:      func(rt *script.Runtime) { event.Open(rt); open(rt) },
 		OnHandler: func(script.Run) { ended <- struct{}{} },
 	})
