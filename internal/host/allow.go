@@ -34,20 +34,20 @@ func refused(err error) error {
 // guarded names what of a request needs a permission of its own, as
 // internal/permission lists it: what spends money, or gives a phone number away.
 func guarded(args bin.Object) (parts []string) {
-	paid := func(_ int64, given bool) {
-		if given {
+	if r, ok := args.(interface{ GetAllowPaidStars() (int64, bool) }); ok && sends(args) {
+		if _, given := r.GetAllowPaidStars(); given {
 			parts = append(parts, "allow_paid_stars")
 		}
 	}
+	if r, ok := args.(interface {
+		GetSuggestedPost() (tg.SuggestedPost, bool)
+	}); ok && sends(args) {
+		if _, given := r.GetSuggestedPost(); given { // which costs what it offers
+			parts = append(parts, "suggested_post")
+		}
+	}
 	switch r := args.(type) {
-	case *tg.MessagesSendMessageRequest:
-		paid(r.GetAllowPaidStars())
-	case *tg.MessagesSendMultiMediaRequest:
-		paid(r.GetAllowPaidStars())
-	case *tg.MessagesForwardMessagesRequest:
-		paid(r.GetAllowPaidStars())
 	case *tg.MessagesSendMediaRequest:
-		paid(r.GetAllowPaidStars())
 		if _, stake := r.Media.(*tg.InputMediaStakeDice); stake {
 			parts = append(parts, "inputMediaStakeDice")
 		}
@@ -57,4 +57,14 @@ func guarded(args bin.Object) (parts []string) {
 		}
 	}
 	return parts
+}
+
+// sends reports whether the request is one of those that scripts may send by
+// default although a field of it spends money.
+func sends(args bin.Object) bool {
+	switch args.(type) {
+	case *tg.MessagesSendMessageRequest, *tg.MessagesSendMediaRequest, *tg.MessagesSendMultiMediaRequest, *tg.MessagesForwardMessagesRequest:
+		return true
+	}
+	return false
 }

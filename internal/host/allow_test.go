@@ -7,6 +7,7 @@ import (
 	"luahost/internal/host"
 	"luahost/internal/permission"
 	"luahost/internal/simulator"
+	"luahost/internal/store"
 )
 
 func policy(t *testing.T, opts permission.Options) func(*host.Options) {
@@ -47,6 +48,8 @@ on("call", function(call)
   assert(not ok and err.type == "NOT_ALLOWED" and err.message:find("with allow_paid_stars", 1, true), tostring(err))
   local ok, err = messages.sendMedia{peer = call.from.id, message = "", media = {_ = "inputMediaStakeDice", game_hash = "x", ton_amount = "1", client_seed = ""}}
   assert(not ok and err.type == "NOT_ALLOWED" and err.message:find("with inputMediaStakeDice", 1, true), tostring(err))
+  local ok, err = messages.sendMessage{peer = call.from.id, message = "hi", suggested_post = {price = {_ = "starsAmount", amount = "9", nanos = 0}}}
+  assert(not ok and err.type == "NOT_ALLOWED" and err.message:find("with suggested_post", 1, true), tostring(err))
   local ok, err = contacts.addContact{id = call.from.id, first_name = "A", last_name = "", phone = "", add_phone_privacy_exception = true}
   assert(not ok and err.type == "NOT_ALLOWED", tostring(err))
   assert(messages.sendMessage{peer = call.from.id, message = "hi"})
@@ -72,6 +75,11 @@ end)`,
 	if c.Reason != "missed" {
 		t.Errorf("the call ended as %s", c.Reason)
 	}
+	r.await(t, func() bool {
+		return r.traced(c.ID, "request", func(e store.Entry) bool {
+			return e.Failed && e.Script == "mute.lua" && e.Name == "phone.discardCall" && strings.Contains(e.Text, "NOT_ALLOWED")
+		})
+	})
 	for _, want := range [][]string{
 		{"level=WARN", "msg=request", "method=auth.logOut", "NOT_ALLOWED", "mild.lua may not call auth.logOut: luahost.toml can allow it with [[script]]"},
 		{"method=phone.discardCall", "mute.lua may not call phone.discardCall"},
