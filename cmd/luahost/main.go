@@ -60,7 +60,7 @@ runs them when a call comes in. Scripts reload when their files change.`,
 		what, _, _ := strings.Cut(err.Error(), ": strconv.") // a person need not know who parsed it
 		return fmt.Errorf("%s; see '%s --help'", what, cmd.CommandPath())
 	})
-	root.AddCommand(demoCommand(), runCommand(), statusCommand(), reloadCommand(), callsCommand(), traceCommand(), timersCommand(), stateCommand(), loginCommand(), ringCommand(), simCommand(), versionCommand())
+	root.AddCommand(demoCommand(), runCommand(), statusCommand(), reloadCommand(), callsCommand(), traceCommand(), timersCommand(), stateCommand(), loginCommand(), ringCommand(), simCommand(), soakCommand(), versionCommand())
 	return root
 }
 

@@ -50,7 +50,17 @@ func (r *soakReport) round(at time.Duration, took []time.Duration, s host.Status
 }
 
 // troubled counts the scripts that the host has suspended, and given up.
-func troubled(host.Status) (suspended, stuck int) { return 0, 0 }
+func troubled(s host.Status) (suspended, stuck int) {
+	for _, script := range s.Scripts {
+		if script.Suspended != "" {
+			suspended++
+		}
+		if script.Stuck != "" {
+			stuck++
+		}
+	}
+	return suspended, stuck
+}
 
 // rest looks at what is held when the garbage is gone, and ends the line.
 func (r *soakReport) rest(calls int) {
