@@ -3,6 +3,7 @@ package sandbox
 import (
 	"reflect"
 	"sync"
+	"unsafe"
 
 	lua "github.com/yuin/gopher-lua"
 )
@@ -39,10 +40,11 @@ func (s *sizer) add(v lua.LValue) {
 	switch v := v.(type) {
 	case lua.LString:
 		if s.bytes += 16; len(v) > 256 { // a long one may be shared
-			if s.seen[v] {
+			data := unsafe.StringData(string(v))
+			if s.seen[data] {
 				return
 			}
-			s.seen[v] = true
+			s.seen[data] = true
 		}
 		s.bytes += int64(len(v))
 	case *lua.LTable, *lua.LFunction, *lua.LState:

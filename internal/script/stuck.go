@@ -38,6 +38,8 @@ func (t *tender) run(done <-chan struct{}) {
 			return
 		case <-ticker.C:
 			t.look()
+		case <-t.host.memory.alarm:
+			t.host.memory.look(nil)
 		}
 	}
 }

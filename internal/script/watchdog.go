@@ -13,8 +13,9 @@ import (
 const (
 	// letGo is how long the watchdog waits for those to go that it has ended.
 	letGo = time.Second
-	// lightAfter is up to how many instructions a handler is not held up by it.
-	lightAfter = 2000
+	// lightAfter is up to how many instructions a handler is not held up: it has the
+	// tender look instead.
+	lightAfter = 768
 	// smallVM is the size of a VM that nobody is suspended for, in bytes.
 	smallVM = 4 << 20
 )
@@ -30,7 +31,8 @@ type watchdog struct {
 	host  *Host
 	limit uint64
 	heap  func([]metrics.Sample) uint64
-	chase sync.Mutex // held while the heap is too large and somebody acts on it
+	alarm chan struct{} // has the tender look
+	chase sync.Mutex    // held while the heap is too large and somebody acts on it
 
 	leaving []<-chan struct{} // closed when what was ended has gone, guarded by chase
 
@@ -41,7 +43,7 @@ type watchdog struct {
 
 func newWatchdog(h *Host) *watchdog {
 	return &watchdog{
-		host: h, limit: uint64(h.opts.Limits.Memory), heap: heapInUse,
+		host: h, limit: uint64(h.opts.Limits.Memory), heap: heapInUse, alarm: make(chan struct{}, 1),
 		heavy: map[*task]int64{}, ended: map[*task]chan struct{}{},
 	}
 }
@@ -92,15 +94,14 @@ func (w *watchdog) look(t *task) {
 		return
 	}
 	if t != nil {
+		if t.budget.Used() < lightAfter {
+			signal(w.alarm)
+			return
+		}
 		t.park()
 		defer t.unpark()
 	}
-	if !w.chase.TryLock() {
-		if t == nil || t.budget.Used() < lightAfter {
-			return // somebody is on it, and this one has hardly begun
-		}
-		w.chase.Lock()
-	}
+	w.chase.Lock()
 	defer w.chase.Unlock()
 	if t != nil && t.ctx.Err() != nil || w.heap(sample) <= w.limit {
 		return
