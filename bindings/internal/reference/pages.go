@@ -9,6 +9,7 @@ import (
 	"luahost/bindings/json"
 	"luahost/bindings/manual"
 	"luahost/bindings/message"
+	"luahost/bindings/module"
 	"luahost/bindings/people"
 	"luahost/bindings/rule"
 	"luahost/bindings/state"
@@ -32,7 +33,7 @@ func chapters() []chapter {
 	return []chapter{
 		{
 			"functions", "Functions", "", "Globals of every script.", "gives", called(""),
-			concat(rule.Functions(), event.Functions(), people.Functions(), timer.Functions()), true,
+			concat(rule.Functions(), event.Functions(), people.Functions(), timer.Functions(), module.Functions()), true,
 		},
 		{
 			"when", "Conditions of a rule", "", "What the `when` of a [rule](functions/rule.md) may have. All of them have to hold. A misspelt one is an error while the script loads.", "takes",
