@@ -18,6 +18,11 @@ func (e *Engine) Declare(script string, timers []Named) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.declared[script] = timers
+	e.more()
+}
+
+// more has declareAll look again.
+func (e *Engine) more() {
 	select {
 	case e.declare <- struct{}{}:
 	default:
@@ -61,6 +66,7 @@ func (e *Engine) settle(script string) error {
 		defer e.mu.Unlock()
 		if _, newer := e.declared[script]; !newer {
 			e.declared[script] = timers
+			e.more()
 		}
 	}
 	return err
@@ -111,6 +117,7 @@ func (e *Engine) found(row *store.Timer, specs map[string]Spec) {
 	n.missed, n.data = row.Missed, len(row.Data)
 	if !row.Once() {
 		n.spec, n.due = specs[row.Name], row.Due
+		e.repeats[n.key()] = n
 	}
 	if n.running {
 		e.kept.take(&n.slot)

@@ -95,6 +95,9 @@ func (e *Engine) drop(n *named) {
 		n.over = true
 		e.kept.take(&n.slot)
 		delete(e.named, n.id)
+		if e.repeats[n.key()] == n {
+			delete(e.repeats, n.key())
+		}
 		e.leave(n.owner(), n.data)
 	}
 }
@@ -120,7 +123,7 @@ func (e *Engine) ForgetDeclared(script, name string) (bool, error) {
 		return false, err
 	}
 	e.mu.Lock()
-	n := e.find(script, name)
+	n := e.repeats[key{script, name}]
 	e.mu.Unlock()
 	if n == nil {
 		return false, nil
@@ -128,22 +131,12 @@ func (e *Engine) ForgetDeclared(script, name string) (bool, error) {
 	return e.Forget(n.id)
 }
 
-// find gives a timer that a script declared, with mu held.
-func (e *Engine) find(script, name string) *named {
-	for _, n := range e.named {
-		if n.script == script && n.name == name && n.spec.Repeats() {
-			return n
-		}
-	}
-	return nil
-}
-
 // DueOf is when a timer that a script declared is due next; false: it is not, or the
 // disk has not been asked yet.
 func (e *Engine) DueOf(script, name string) (time.Time, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if n := e.find(script, name); n != nil {
+	if n := e.repeats[key{script, name}]; n != nil {
 		return n.due, true
 	}
 	return time.Time{}, false

@@ -101,6 +101,7 @@ type Engine struct {
 	mu       sync.Mutex
 	lines    map[Owner]*line
 	named    map[int64]*named
+	repeats  map[key]*named    // those of them that a script declared
 	held     map[key]time.Time // timers that nobody handles are not tried before
 	declared map[string][]Named
 	declare  chan struct{} // holds a token while declared is not empty
@@ -140,7 +141,7 @@ func New(o Options) *Engine {
 		passing: newQueue[*Timer](o.Clock, false),
 		calling: newQueue[*Timer](o.Clock, true),
 		kept:    newQueue[*named](o.Clock, true),
-		lines:   map[Owner]*line{}, named: map[int64]*named{}, held: map[key]time.Time{},
+		lines:   map[Owner]*line{}, named: map[int64]*named{}, repeats: map[key]*named{}, held: map[key]time.Time{},
 		declared: map[string][]Named{}, declare: make(chan struct{}, 1),
 	}
 }
