@@ -28,7 +28,6 @@ func (h *Host) Load() error {
 func (h *Host) Reload(names ...string) ([]Reload, error) {
 	h.reloading.Lock()
 	defer h.reloading.Unlock()
-	h.results = nil
 	_, err := h.scan(look{sure: true, asked: true, names: fileNames(names)})
 	slices.SortFunc(h.results, func(a, b Reload) int { return strings.Compare(a.Script, b.Script) })
 	return h.results, err
@@ -51,16 +50,17 @@ func fileNames(names []string) map[string]bool {
 
 // look is what a scan is to do.
 type look struct {
-	sure  bool            // the folder has been left alone: what is missing is gone
+	sure  bool            // the folder has been left alone: what is changed, or missing, is complete
 	asked bool            // somebody said so: what is empty is meant to be
 	names map[string]bool // scripts to load, whether or not they have changed; nil: all that have
 }
 
 // scan brings what is loaded in line with the folder, with reloading held. It
 // says whether the folder is to be read again soon, because a save in several
-// steps may be between them: a file was being written, or one is missing, or
-// has become empty.
+// steps may be between them: a file was being written, or has become empty, or
+// is not as it was and nobody knows for how long. The first look is believed.
 func (h *Host) scan(l look) (unsettled bool, err error) {
+	h.results = nil
 	if h.alive.Err() != nil {
 		return false, errors.New("the scripts' host has ended")
 	}
@@ -80,6 +80,7 @@ func (h *Host) scan(l look) (unsettled bool, err error) {
 	if !h.loaded && len(files) == 0 {
 		h.log.Warn("no scripts yet", "dir", h.opts.Dir)
 	}
+	l.sure = l.sure || !h.loaded
 	h.loaded = true
 	pass := pass{look: l, h: h, from: from, emptied: map[string]bool{}, loaded: map[string]bool{}}
 	defer pass.end()
@@ -154,11 +155,14 @@ func (p *pass) update(f file) {
 		result.Previous = previous.generation
 	}
 	switch {
-	case errors.Is(f.err, errUnsettled), !settled, !p.sure && seen.lost(now), p.doubts(f.name, seen, now):
+	case errors.Is(f.err, errUnsettled), !settled, p.doubts(f.name, seen, now):
 		p.wait(result)
 		return
 	case p.names != nil:
 	case seen.equal(now):
+		return
+	case !p.sure:
+		p.wait(result)
 		return
 	case previous != nil && p.undone(f, previous):
 		h.undo(s, previous)

@@ -185,16 +185,6 @@ func (c contents) now(main file, r *reading) (now contents, ok bool) {
 	return now, ok
 }
 
-// lost says whether a file is missing that was there.
-func (c contents) lost(now contents) bool {
-	for file, digest := range c.modules {
-		if now.modules[file] == errMissing.Error() && digest != errMissing.Error() {
-			return true
-		}
-	}
-	return false
-}
-
 func (c contents) equal(d contents) bool {
 	return c.main == d.main && maps.Equal(c.modules, d.modules)
 }

@@ -119,6 +119,8 @@ func TestWithoutAWatch(t *testing.T) {
 	ended := make(chan struct{})
 	go func() { w.run(ctx); close(ended) }()
 	m.Advance(lookAgain)
+	m.AwaitTimers(2) // the next look, and the quiet after which what this one has seen is believed
+	m.Advance(150 * time.Millisecond)
 	if r := <-reloads; r.Script != "a.lua" || r.Err != nil {
 		t.Errorf("reloaded %+v", r)
 	}
@@ -152,13 +154,38 @@ func TestAModuleThatIsBeingWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 		from.modules["m.lua"] = &module{file: file{name: "m.lua", err: errUnsettled}}
-		p := pass{h: h, from: from, emptied: map[string]bool{}, loaded: map[string]bool{}}
+		p := pass{look: look{sure: true}, h: h, from: from, emptied: map[string]bool{}, loaded: map[string]bool{}}
 		p.update(file{name: "a.lua", source: source})
 		if rt := h.scripts["a.lua"].live; !p.unsettled || (rt != nil) != loaded {
 			t.Errorf("%s: unsettled %v, loaded %v", source, p.unsettled, rt != nil)
 		}
 		p.unload("a.lua")
 		from.close()
+	}
+	h.stop()
+}
+
+// What a poll finds changed may be half a save: it is believed after the quiet,
+// when it is sure. The first look is believed at once.
+func TestAPollChangesNothing(t *testing.T) {
+	dir := t.TempDir()
+	write := func(source string) {
+		if err := os.WriteFile(filepath.Join(dir, "a.lua"), []byte(source), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h := New(Options{Dir: dir})
+	for n, step := range []struct {
+		source      string
+		sure, again bool
+		loaded      string
+	}{{"a = 1", false, false, "a = 1"}, {"a = ", false, true, "a = 1"}, {"a = 2", false, true, "a = 1"}, {"a = 2", true, false, "a = 2"}, {"a = 2", false, false, "a = 2"}} {
+		write(step.source)
+		again, err := h.scan(look{sure: step.sure})
+		want := contents{main: file{source: step.loaded}.digest()}.generation()
+		if s := h.Status()[0]; err != nil || again != step.again || s.Generation != want || s.LastError != nil {
+			t.Errorf("step %d: read again %v, %+v, %v", n, again, s, err)
+		}
 	}
 	h.stop()
 }
