@@ -7,9 +7,12 @@
 // script sees one handler running at a time, and thousands may wait. Events
 // start in the order in which they were dispatched.
 //
-// A script whose file changes is loaded into a fresh VM. Only when all of its
-// top level has run does that VM take over, in one step; handlers in flight
-// finish on the old one, which the last of them closes.
+// A script has its modules with it: the files below the folder that it requires,
+// which it reads while it loads. When one of all these files changes, the script
+// is loaded into a fresh VM, a new generation. Only when all of its top level has
+// run does that take over, in one step. The old generation goes on for the
+// handlers, calls (Pin) and timers (Callback) that it has, and the last of them
+// closes it. Scripts whose files are as they were feel nothing.
 //
 // The package knows nothing of Telegram. What a script can call is installed
 // by Options.Open, from the packages under bindings, through a Runtime. Load,
