@@ -54,8 +54,11 @@ func (h *Host) requested(ctx context.Context, r tl.Request) {
 
 func (h *Host) requestEntry(r Request) store.Entry {
 	text := h.telegram.Text(r.Args)
-	if r.Err != nil {
+	switch {
+	case r.Err != nil && text != "":
 		text += ": " + r.Refusal()
+	case r.Err != nil:
+		text = r.Refusal()
 	}
 	return store.Entry{
 		Kind: "request", Name: r.Method, Text: text, Took: r.Took, Failed: r.Err != nil,
