@@ -16,9 +16,10 @@ const tellEvery = time.Minute
 // usage is what a script has used of its limits, all its generations together.
 // It may be used from any goroutine, with any lock held.
 type usage struct {
-	inflight atomic.Int64
-	computed atomic.Int64 // instructions, ever
-	lately   atomic.Int64 // of these, about those of the last seconds
+	inflight   atomic.Int64
+	turnedAway atomic.Int64 // refused, and not in the tally yet
+	computed   atomic.Int64 // instructions, ever
+	lately     atomic.Int64 // of these, about those of the last seconds
 
 	mu      sync.Mutex // guards the rest
 	seen    int64      // of computed, at the last turn of the clock
@@ -78,11 +79,20 @@ func (u *usage) admit(limit int) bool {
 		return true
 	}
 	u.inflight.Add(-1)
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.refused.add()
-	u.limits["in_flight"]++
+	u.turnedAway.Add(1)
 	return false
+}
+
+// fold takes refusals into the tally, with mu held: a flood of events of which a
+// script refuses thousands of handlers each must cost others nothing.
+func (u *usage) fold() {
+	n := int(u.turnedAway.Swap(0))
+	if n == 0 {
+		return
+	}
+	u.refused.total += n
+	u.refused.untold += n
+	u.limits["in_flight"] += n
 }
 
 func (u *usage) leave() { u.inflight.Add(-1) }
@@ -134,6 +144,7 @@ func (u *usage) fault(key faultKey, now time.Time) (tell bool, times int) {
 func (u *usage) tell(log *slog.Logger, now time.Time) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	u.fold()
 	if n := u.refused.due(now); n > 0 {
 		log.Warn("handlers not started, the script has too many at work", "handlers", n)
 	}
@@ -151,6 +162,7 @@ func (u *usage) tell(log *slog.Logger, now time.Time) {
 func (u *usage) status(s *Status) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	u.fold()
 	s.Limits, s.Refused, s.Repeated = maps.Clone(u.limits), u.refused.total, u.again
 }
 
