@@ -19,9 +19,6 @@ import (
 
 func corpus(t testing.TB) []hostile.Script {
 	t.Helper()
-	if os.Getenv("LUAHOST_HOSTILE") == "" {
-		t.Skip("until the limits are there")
-	}
 	all, err := hostile.All()
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +31,7 @@ func corpus(t testing.TB) []hostile.Script {
 func TestHostileAlone(t *testing.T) {
 	var limits script.Limits
 	limits.Instructions, limits.Time = 1_000_000, 500*time.Millisecond
-	scripts, b := corpus(t), besiege(t, limits)
+	scripts, b := corpus(t), besiege(t, limits, func(o *host.Options) { o.DecideWithin = 100 * time.Millisecond })
 	for _, s := range scripts {
 		t.Run(s.Name, func(t *testing.T) {
 			b.add(t, s)
@@ -53,8 +50,8 @@ func TestHostileAlone(t *testing.T) {
 			if loaded == nil {
 				b.suffer(t, s)
 			}
-			if log := b.log.String(); s.Told != nil && !s.Told.MatchString(log) {
-				t.Errorf("the log does not say %s", s.Told)
+			if s.Told != nil {
+				b.await(t, "a line in the log about "+s.Told.String(), func() bool { return s.Told.MatchString(b.log.String()) })
 			}
 			b.remove(t, s)
 		})
@@ -81,6 +78,9 @@ func TestHostileTogether(t *testing.T) {
 	scripts, b := corpus(t), besiege(t, limits, func(o *host.Options) {
 		o.Log = slog.New(slog.DiscardHandler)
 		o.Observe.Handler = nil
+		if !full {
+			o.DecideWithin = 100 * time.Millisecond // rules that hold calls up do so for less long
+		}
 	})
 	without := b.ringMany(t, calls)
 	before, known := memoryAtRest(), goleak.IgnoreCurrent()
@@ -97,15 +97,17 @@ func TestHostileTogether(t *testing.T) {
 		t.Errorf("goroutines are left of the scripts: %v", err)
 	}
 	after := memoryAtRest()
-
 	t.Logf("memory: %d MB before, %d after the load, %d at most, %d when they are gone", before>>20, loaded>>20, most>>20, after>>20)
+	if !full {
+		return // on a machine that is busy with other tests the figures say little
+	}
 	if most > mostMemory {
 		t.Errorf("the host took %d MB", most>>20)
 	}
 	if after > before+keptMemory {
 		t.Errorf("%d MB are not given back", (after-before)>>20)
 	}
-	if ratio := float64(beside.at(99)) / float64(without.at(99)); full && ratio > mostDelay {
+	if ratio := float64(beside.at(99)) / float64(without.at(99)); ratio > mostDelay {
 		t.Errorf("the 99th of 100 calls was decided %.1f times later than without the scripts", ratio)
 	}
 }

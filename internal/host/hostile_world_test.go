@@ -56,7 +56,7 @@ func besiege(t testing.TB, limits script.Limits, configure ...func(*host.Options
 		world: w, dir: t.TempDir(), changed: make(chan struct{}), runs: map[string][]script.Run{},
 		reloads: map[string][]script.Reload{}, deciders: map[int64]string{},
 	}
-	b.log = &logBuffer{wrote: func() {}}
+	b.log = &logBuffer{wrote: func() { b.note(func() {}) }}
 	if err := os.WriteFile(filepath.Join(b.dir, "good.lua"), []byte(good), 0o600); err != nil {
 		t.Fatal(err)
 	}

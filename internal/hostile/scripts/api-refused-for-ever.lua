@@ -1,5 +1,8 @@
--- tries: requests without end, each of which is answered at once and hardly takes an instruction
+-- tries: requests without end, each of which is answered at once and takes hardly an instruction
 -- must: be ended: .
 on("call", function()
-  while true do users.getUsers{id = {"self"}} end
+  while true do
+    users.getUsers{id = {"self"}}
+    for _ = 1, 100 do end
+  end
 end)
