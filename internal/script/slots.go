@@ -101,7 +101,10 @@ func (h *Host) poll(b *sandbox.Budget) error {
 	t := b.Owner.(*task)
 	t.rt.beat.Add(1)
 	t.account()
-	h.memory.look(t)
+	if used := b.Used(); used-t.looked >= lookAfter || used < t.looked {
+		t.looked = used
+		h.memory.look(t)
+	}
 	if b.Used() >= heavyAfter || t.rt.usage.lately.Load() >= 10*heavyAfter {
 		h.memory.observe(t)
 		if err := h.hold(t); err != nil {

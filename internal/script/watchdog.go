@@ -16,6 +16,8 @@ const (
 	// lightAfter is up to how many instructions a handler is not held up: it has the
 	// tender look instead.
 	lightAfter = 768
+	// lookAfter is after how many instructions a handler that polls looks at the heap.
+	lookAfter = 200
 	// smallVM is the size of a VM that nobody is suspended for, in bytes.
 	smallVM = 4 << 20
 )

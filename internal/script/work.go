@@ -12,6 +12,7 @@ type work struct {
 	slot      atomic.Bool  // it has one
 	slotSince time.Time
 	waited    time.Duration // for slots
+	looked    int           // how far it was when it looked at the heap
 	observed  bool          // by the watchdog
 }
 
