@@ -34,7 +34,7 @@ until Ctrl-C. The accounts must have been logged in with 'luahost login'.`,
 				}
 				h, err := host.New(host.Options{
 					Accounts: s.accounts, Scripts: s.scripts, Store: s.store,
-					Limits: s.limits, Allow: s.allow, HTTP: s.http, DecideWithin: s.decideWithin, Log: log,
+					Limits: s.limits, Allow: s.allow, HTTP: s.http, DecideWithin: s.decideWithin, Poll: s.poll, Log: log,
 				})
 				if err != nil {
 					return err

@@ -22,6 +22,7 @@ import (
 // setup is what the configuration says, in the words of host and account.
 type setup struct {
 	data, scripts string
+	poll          time.Duration
 	decideWithin  time.Duration
 	limits        script.Limits
 	allow         *permission.Policy
@@ -49,7 +50,7 @@ func withSetup(path string, log *slog.Logger, use func(*setup) error) error {
 		return err
 	}
 	s := &setup{
-		data: cfg.Data, scripts: cfg.Scripts, decideWithin: cfg.Rules.DecideWithin, store: kept,
+		data: cfg.Data, scripts: cfg.Scripts, poll: cfg.Poll, decideWithin: cfg.Rules.DecideWithin, store: kept,
 		limits: limitsOf(cfg.Limits), allow: cfg.Allow,
 		http: host.HTTP{
 			Hosts: cfg.HTTP.Hosts, Timeout: cfg.HTTP.Timeout, MaxSize: cfg.HTTP.MaxSize, Listen: cfg.HTTP.Listen, Token: cfg.HTTP.Token,

@@ -211,6 +211,14 @@ func (v *view) passed(state State) bool {
 // Held is what Options.Begin gave for this call.
 func (c *Call) Held() any { return c.held }
 
+// Forget lets go of what Kept has made, when nobody will ask for it again. Whoever
+// holds the call longer, such as a script, must not keep what others made.
+func (c *Call) Forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.kept = nil
+}
+
 // Kept is the value that is kept with the call under key; make gives it when it
 // is first asked for.
 func (c *Call) Kept(key any, make func() any) any {

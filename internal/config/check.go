@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"luahost/internal/clock"
 )
@@ -22,6 +23,10 @@ func (f *file) check() (*Config, error) {
 		if folder.value == "" {
 			return nil, f.wrong(folder.key, "is empty: name a folder, or leave the line out for %q", folder.key)
 		}
+	}
+	poll, err := clock.ParseDuration(f.Poll)
+	if err != nil || poll > 0 && poll < time.Second {
+		return nil, f.wrong("poll", `is %q: write how often the scripts are looked at, as in "10s", at least "1s", or "0" for never`, f.Poll)
 	}
 	rules, calls, err := f.checkCalls()
 	if err != nil {
@@ -50,6 +55,7 @@ func (f *file) check() (*Config, error) {
 	return &Config{
 		Data:     f.resolve(f.Data),
 		Scripts:  f.resolve(f.Scripts),
+		Poll:     poll,
 		Rules:    rules,
 		Calls:    calls,
 		Limits:   limits,

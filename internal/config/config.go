@@ -19,8 +19,9 @@ import (
 
 // Config is a checked file, its paths made relative to its own folder.
 type Config struct {
-	Data    string // folder of sessions and database; "data" by default
-	Scripts string // folder of Lua scripts; "scripts" by default
+	Data    string        // folder of sessions and database; "data" by default
+	Scripts string        // folder of Lua scripts; "scripts" by default
+	Poll    time.Duration // how often it is looked at without a reported change; 10 s by default, 0: never
 	Rules   Rules
 	Calls   Calls
 	Limits  Limits

@@ -271,7 +271,7 @@ func TestMistakes(t *testing.T) {
 		},
 		"unknown key near nothing": {
 			"colour = 1\n" + telegram + account,
-			`:1: unknown key colour: known here are data, scripts, allow, telegram, account, rules, calls, limits, script, http`,
+			`:1: unknown key colour: known here are data, scripts, poll, allow, telegram, account, rules, calls, limits, script, http`,
 		},
 		"unknown table": {
 			telegram + "[[acount]]\nname = \"main\"\n",
@@ -291,6 +291,10 @@ func TestMistakes(t *testing.T) {
 		"empty folder": {
 			"scripts = \"\"\n" + telegram + account,
 			`:1: scripts is empty: name a folder, or leave the line out for "scripts"`,
+		},
+		"a poll without rest": {
+			"poll = \"50ms\"\n" + telegram + account,
+			`:1: poll is "50ms": write how often the scripts are looked at, as in "10s", at least "1s", or "0" for never`,
 		},
 		"a rule that decides at once": {
 			"[rules]\ndecide_within = \"0s\"\n" + telegram + account,

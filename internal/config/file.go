@@ -26,6 +26,7 @@ type file struct {
 type fields struct {
 	Data    string   `toml:"data"`
 	Scripts string   `toml:"scripts"`
+	Poll    string   `toml:"poll"`
 	Allow   []string `toml:"allow"`
 	Rules   struct {
 		DecideWithin string `toml:"decide_within"`

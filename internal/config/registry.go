@@ -30,6 +30,7 @@ func Keys() []Key {
 	return []Key{
 		{Name: "data", Holds: text, Default: `"data"`, Doc: "The folder of sessions and of the database, which is made when it is missing. Like every path here, it is relative to the configuration's own folder."},
 		{Name: "scripts", Holds: text, Default: `"scripts"`, Doc: "The folder of the scripts. It must be there."},
+		{Name: "poll", Holds: duration, Default: `"10s"`, Doc: "How often the scripts are looked at where the system reports no changes, as on network and bind mounts; `\"0\"`: never."},
 		{Name: "allow", Holds: list, Default: `["default"]`, Doc: "What scripts may call: see [permissions](#permissions). It stands above the first table."},
 
 		{Name: "telegram", Holds: "a table, [telegram]", Doc: "The servers to use, and as which application."},

@@ -61,6 +61,7 @@ type Options struct {
 	Allow    *permission.Policy // what scripts may call; nil: the default of internal/permission
 	HTTP     HTTP               // the web, out and in; zero: neither
 	Quiet    time.Duration      // how long the folder rests before it is read again; zero: script's default
+	Poll     time.Duration      // how often the folder is read although nothing was reported; zero: never
 	Log      *slog.Logger       // nil: silent
 	Clock    clock.Clock        // nil: the system's
 
@@ -127,6 +128,7 @@ func New(opts Options) (*Host, error) {
 		Clock:      opts.Clock,
 		Limits:     opts.Limits,
 		Quiet:      opts.Quiet,
+		Poll:       opts.Poll,
 		CheckEvent: h.checkEvent(),
 		OnHandler:  h.handled,
 		OnReload:   opts.Observe.Reload,
@@ -196,15 +198,18 @@ func (h *Host) Run(ctx context.Context) error {
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	// What the scripts live by ends after them: on("unload") may still write.
+	alive, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
 
 	var running sync.WaitGroup
-	running.Go(func() { stop(h.scripts.Run(ctx)) })
-	running.Go(func() { stop(h.phone.run(ctx)) })
+	running.Go(func() { defer end(); stop(h.scripts.Run(ctx)) })
 	running.Go(func() { stop(h.timers.Run(ctx)) })
 	running.Go(func() { stop(h.web.run(ctx)) })
+	running.Go(func() { stop(h.phone.run(alive)) })
 	going := &survivors{left: len(h.router.order), stop: stop}
 	for _, l := range h.router.order {
-		running.Go(func() { going.ended(h.serve(ctx, l)) })
+		running.Go(func() { going.ended(h.serve(alive, l)) })
 	}
 	running.Wait()
 	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {

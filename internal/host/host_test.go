@@ -270,3 +270,21 @@ end)
 		}
 	}
 }
+
+// What a script says at the end still reaches Telegram.
+func TestUnloadMayWrite(t *testing.T) {
+	w := theWorld(t)
+	r := w.start(t, []int{0}, map[string]string{"a.lua": `
+on("load", function() assert(messages.sendMessage{peer = "self", message = "on duty"}) end)
+on("unload", function() assert(messages.sendMessage{peer = "self", message = "off duty"}) end)`})
+	r.ran(t, "load", 1)
+	if err := r.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if texts := r.saved(t, 2); texts[0] != "on duty" || texts[1] != "off duty" {
+		t.Errorf("saved %q", texts)
+	}
+	for _, err := range r.failures() {
+		t.Error(err)
+	}
+}

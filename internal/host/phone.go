@@ -71,8 +71,9 @@ func (p *phone) update(l *line, u *tg.UpdatePhoneCall, users []tg.UserClass, raw
 
 // begin holds on to the scripts as they are, for the call's whole life.
 func (p *phone) begin(c *call.Call) any {
-	l := p.accounts.lines[c.Account().Name]
-	return &held{line: l, pin: p.scripts.Pin(), ctx: call.NewContext(l.ctx, c)}
+	l, pin := p.accounts.lines[c.Account().Name], p.scripts.Pin()
+	pin.WhenQuiet(c.Forget)
+	return &held{line: l, pin: pin, ctx: call.NewContext(l.ctx, c)}
 }
 
 // event gives a step of a call to the handlers of its generations; a ring goes to

@@ -1,6 +1,9 @@
 package script
 
-import "context"
+import (
+	"context"
+	"sync/atomic"
+)
 
 // Pin is the scripts as they were at one moment. Whatever is dispatched through
 // it goes to the generations that were live then, however often the files have
@@ -10,6 +13,9 @@ type Pin struct {
 	host     *Host
 	live     *generations
 	released bool // guarded by host.mu
+
+	busy  atomic.Int64 // handlers that were started through it and have not ended, and one until Release
+	quiet func()
 }
 
 // Pin holds on to the generations that are live now.
@@ -19,7 +25,21 @@ func (h *Host) Pin() *Pin {
 	for _, rt := range h.live.runtimes {
 		rt.pin()
 	}
-	return &Pin{host: h, live: h.live}
+	p := &Pin{host: h, live: h.live}
+	p.busy.Store(1)
+	return p
+}
+
+// WhenQuiet has fn called once the pin was released and all handlers that were
+// started through it have ended, on whichever goroutine is last. It is called once,
+// before Release.
+func (p *Pin) WhenQuiet(fn func()) { p.quiet = fn }
+
+// leave counts n handlers that have ended, or that were not started.
+func (p *Pin) leave(n int) {
+	if n > 0 && p.busy.Add(int64(-n)) == 0 && p.quiet != nil {
+		p.quiet()
+	}
 }
 
 // Release lets the generations go; it is called once. What is dispatched after
@@ -35,6 +55,7 @@ func (p *Pin) Release() {
 			p.host.finish(rt)
 		}
 	}
+	p.leave(1)
 }
 
 // Dispatch is Host.Dispatch for the pinned generations.
@@ -44,7 +65,11 @@ func (p *Pin) Dispatch(ctx context.Context, ev Event) int {
 	if p.released {
 		return p.host.dispatch(ctx, ev, p.host.live.handlers[ev.Name], origin{}, nil)
 	}
-	return p.host.dispatch(ctx, ev, p.live.handlers[ev.Name], origin{pin: p}, nil)
+	handlers := p.live.handlers[ev.Name]
+	p.busy.Add(int64(len(handlers)))
+	started := p.host.dispatch(ctx, ev, handlers, origin{pin: p}, func(Run) { p.leave(1) })
+	p.leave(len(handlers) - started) // the pin is not released, so this is not the last
+	return started
 }
 
 // Registered is one handler of a pinned generation.
@@ -83,5 +108,15 @@ func (p *Pin) Start(ctx context.Context, r Registered, ev Event, ended func(Run)
 	if h.closing || p.released {
 		return false
 	}
-	return h.start(ctx, r.handler, ev, origin{pin: p}, ended)
+	p.busy.Add(1)
+	started := h.start(ctx, r.handler, ev, origin{pin: p}, func(run Run) {
+		if ended != nil {
+			ended(run)
+		}
+		p.leave(1)
+	})
+	if !started {
+		p.leave(1)
+	}
+	return started
 }

@@ -181,3 +181,30 @@ func TestAScriptThatLeftSomethingUnfinishedIsRefused(t *testing.T) {
 		t.Errorf("loaded with %v and %v", s[0].LastError, s[1].LastError)
 	}
 }
+
+// A pin is quiet when it was released and the last handler has ended.
+func TestAPinBecomesQuiet(t *testing.T) {
+	w := start(t, map[string]string{"a.lua": `on("x", function(gate) wait(gate) end) on("y", function() end)`})
+	quiet := make(chan struct{})
+	pin := w.Pin()
+	pin.WhenQuiet(func() { close(quiet) })
+	args := func(*script.Runtime, *lua.LState) []lua.LValue { return []lua.LValue{lua.LString("gate")} }
+	pin.Dispatch(t.Context(), script.Event{Name: "x", Args: args})
+	pin.Start(t.Context(), pin.Registered("y")[0], script.Event{Name: "y"}, nil)
+	<-w.arrived
+	<-w.runs // of y
+	pin.Release()
+	select {
+	case <-quiet:
+		t.Error("quiet while a handler waits")
+	default:
+	}
+	close(w.gate("gate"))
+	<-quiet
+
+	pin = w.Pin()
+	quiet = make(chan struct{})
+	pin.WhenQuiet(func() { close(quiet) })
+	pin.Release()
+	<-quiet
+}
