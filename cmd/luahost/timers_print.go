@@ -75,8 +75,12 @@ func (t *timerTable) row(timer *store.Timer) []timerCell {
 		ran = timer.Ended
 	}
 	return []timerCell{
-		t.due(timer), {text: printable(timer.Script)}, {text: printable(timer.Name)},
-		{timer.Kind + " " + timer.Spec, dim}, {t.at(ran), ""}, t.how(timer),
+		t.due(timer),
+		{text: printable(timer.Script)},
+		{text: printable(timer.Name)},
+		{timer.Kind + " " + timer.Spec, dim},
+		{t.at(ran), ""},
+		t.how(timer),
 	}
 }
 

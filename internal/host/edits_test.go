@@ -142,4 +142,3 @@ func statusOf(t *testing.T, r *running, script string) host.ScriptStatus {
 	t.Fatalf("%s is not there", script)
 	return host.ScriptStatus{}
 }
-
