@@ -16,7 +16,9 @@ import (
 )
 
 const (
-	heapSlack      = 16 << 20 // bytes that the heap may differ by without having grown
+	// heapSlack is what the heap may differ by without having grown. The state that
+	// one of the hostile scripts keeps, for good, takes 8 MB of it.
+	heapSlack      = 24 << 20
 	goroutineSlack = 12
 	// callSlack is what the embedded Telegram, which lives in this process, and
 	// forgets nothing, needs for a call: its record, and an entry in the history of
