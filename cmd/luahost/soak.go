@@ -52,8 +52,11 @@ nor goroutines have grown since the first third. Ctrl-C ends it with the verdict
 	return cmd
 }
 
-// leastSoak is three rounds of a second, without which nothing can be judged.
-const leastSoak = 3 * time.Second
+// leastRounds are needed to judge anything, of at least a second each.
+const (
+	leastRounds = 3
+	leastSoak   = leastRounds * time.Second
+)
 
 // roundOf is how long hostile scripts come before all are taken out again and the
 // memory is looked at.
@@ -113,7 +116,7 @@ func (s *soak) run(ctx context.Context) error {
 	calls.Go(func() { s.calls.ringAll(ringing, callers, s.you, s.rate) })
 
 	began := time.Now()
-	for ctx.Err() == nil && time.Since(began) < s.lasts {
+	for n := 1; ctx.Err() == nil && (n <= leastRounds || time.Since(began) < s.lasts); n++ {
 		if err := s.unrest.round(ctx, roundOf(s.lasts)); err != nil {
 			return err
 		}
