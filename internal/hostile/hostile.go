@@ -118,13 +118,16 @@ func (s *Script) check() error {
 	return nil
 }
 
-// Write puts the script into a folder of scripts.
+// Write puts the script into a folder of scripts, at once.
 func (s *Script) Write(dir string) error {
 	path := filepath.Join(dir, s.Name)
 	if s.Link != "" {
 		return os.Symlink(s.Link, path)
 	}
-	return os.WriteFile(path, []byte(s.Source), 0o600)
+	if err := os.WriteFile(path+".new", []byte(s.Source), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
 }
 
 // WriteModules puts what the scripts require into a folder of scripts: one that
