@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 
@@ -29,6 +30,11 @@ until Ctrl-C. The accounts must have been logged in with 'luahost login'.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			log := newLogger(cmd.ErrOrStderr(), verbose)
 			return withSetup(path, log, func(s *setup) error {
+				unlock, err := lockData(s.data)
+				if err != nil {
+					return fmt.Errorf("%w already: end that one first, or give this one a 'data' of its own", err)
+				}
+				defer unlock()
 				for _, name := range s.missing {
 					log.Warn("the configuration has a [[script]] that is not in the scripts folder", "script", name)
 				}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -144,14 +143,6 @@ func (o *stateOptions) delete(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	path := controlPath(cfg.Data)
-	if err := fitsSocket(path); err != nil {
-		return err
-	}
-	if conn, err := net.Dial("unix", path); err == nil {
-		conn.Close()
-		return fmt.Errorf("a luahost runs with the data folder %s: end it first, or have a script call store.delete", cfg.Data)
-	}
 	var items []store.KeptItem
 	if err := withLog(o.config, func(log *store.Reader) (err error) {
 		items, err = o.find(ctx, log, time.Now())
@@ -159,6 +150,11 @@ func (o *stateOptions) delete(ctx context.Context, out io.Writer) error {
 	}); err != nil {
 		return err
 	}
+	unlock, err := lockData(cfg.Data)
+	if err != nil {
+		return fmt.Errorf("%w: end it first, or have a script call store.delete", err)
+	}
+	defer unlock()
 	kept, err := store.Open(store.Options{Path: filepath.Join(cfg.Data, "luahost.db")})
 	if err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -100,14 +99,14 @@ func TestStateCommand(t *testing.T) {
 // deleteState is what --delete does to the folder of the test.
 func deleteState(t *testing.T, folder string) {
 	t.Helper()
-	running, err := net.Listen("unix", controlPath(folder))
+	unlock, err := lockData(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := stateIn(folder, "night", "--delete"); err == nil || !strings.HasPrefix(err.Error(), "a luahost runs with the data folder "+folder) {
 		t.Errorf("while one runs: %v", err)
 	}
-	running.Close()
+	unlock()
 	for _, c := range []struct {
 		args []string
 		want string
