@@ -11,6 +11,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"luahost/bindings/manual"
+	"luahost/internal/sandbox"
 )
 
 // maxDepth is how deep tables may be in each other, read or written.
@@ -19,14 +20,21 @@ const maxDepth = 100
 // maxExact is the largest whole number up to which a float64 has them all.
 const maxExact = 1<<53 - 1
 
+// payEvery is after how many tables the encoder asks whether the script may go on.
+// One that was emptied takes 0.1 ms to look through, and leaves two bytes.
+const payEvery = 32
+
 var errTooLong = errors.New("the text is too long")
 
 // encoder writes one value.
 type encoder struct {
 	m      *module
+	budget *sandbox.Budget
 	pretty bool
 	out    []byte
 	values int
+	tables int
+	paid   int           // instructions, so far
 	within []*lua.LTable // that are being written, the outermost first
 	pairs  []pair        // of the objects among them
 }
@@ -36,8 +44,18 @@ type pair struct {
 	value lua.LValue
 }
 
+// pay has the script pay for what was written since it last did. Its error is why
+// the handler has to end.
+func (e *encoder) pay() error {
+	cost := len(e.out)/bytesPaid + valuePaid*e.values
+	e.budget.Charge(cost - e.paid)
+	e.paid = cost
+	e.budget.Poll()
+	return e.budget.Err()
+}
+
 // value writes v. Its error is a *manual.Fault with the path from v, or
-// errTooLong.
+// errTooLong, or that of pay.
 func (e *encoder) value(v lua.LValue) error {
 	e.values++
 	if len(e.out) > e.m.MaxSize {
@@ -131,6 +149,11 @@ func (e *encoder) table(t *lua.LTable) error {
 	if len(e.within) == maxDepth {
 		return manual.Faultf("tables are nested deeper than %d", maxDepth)
 	}
+	if e.tables++; e.tables%payEvery == 0 {
+		if err := e.pay(); err != nil {
+			return err
+		}
+	}
 	e.within = append(e.within, t)
 	defer func() { e.within = e.within[:len(e.within)-1] }()
 	base := len(e.pairs)
@@ -221,10 +244,11 @@ func (e *encoder) object(base int) error {
 
 // at adds a step to the path of an error that has one.
 func at(err error, step func() error) error {
-	if err == errTooLong {
-		return err
+	var fault *manual.Fault
+	if errors.As(err, &fault) {
+		return step()
 	}
-	return step()
+	return err
 }
 
 // name is a key in the path of an error.

@@ -171,9 +171,11 @@ func (m *module) encode(L *lua.LState, args manual.Values) int {
 }
 
 func (m *module) encoded(L *lua.LState, v lua.LValue, pretty bool) (string, error) {
-	e := encoder{m: m, pretty: pretty}
+	e := encoder{m: m, budget: sandbox.BudgetOf(L), pretty: pretty}
 	err := e.value(v)
-	sandbox.BudgetOf(L).Charge(len(e.out)/bytesPaid + valuePaid*e.values)
+	if over := e.pay(); over != nil {
+		L.RaiseError("%v", over)
+	}
 	if errors.Is(err, errTooLong) || len(e.out) > m.MaxSize {
 		return "", manual.Faultf("the text would be longer than %d bytes", m.MaxSize)
 	}
