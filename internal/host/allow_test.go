@@ -113,6 +113,13 @@ on("updateNewMessage", function(u)
   for _, m in ipairs(list.messages) do log.info(name .. " history", {text = m.message}) end
   local ok, err = messages.forwardMessages{from_peer = u.message.peer_id, id = {u.message.id}, to_peer = "self"}
   log.info(name .. " forward", {err = tostring(err)})
+  ok, err = messages.forwardMessages{from_peer = "self", id = {u.message.id}, to_peer = "self"}
+  log.info(name .. " forward as another", {err = tostring(err)})
+  local found, err = messages.search{
+    peer = {_ = "inputPeerEmpty"}, q = "code: 9", filter = {_ = "inputMessagesFilterEmpty"}, min_date = 0, max_date = 0,
+    offset_id = 0, add_offset = 0, limit = 10, max_id = 0, min_id = 0, hash = "0",
+  }
+  log.info(name .. " search", {found = found and #found.messages, err = tostring(err)})
 end)`
 	r := w.start(t, []int{0}, map[string]string{
 		"spy.lua":   strings.Replace(spy, "NAME", "spy", 1),
@@ -120,7 +127,7 @@ end)`
 	}, policy(t, permission.Options{Scripts: map[string][]string{"guard.lua": {"default", permission.LoginCodes}}}))
 	write(t, w.telegram.Login(id), w.ids[0], code)
 	r.await(t, func() bool {
-		return r.said("spy forward") && r.said("guard forward") && r.said("spy message") && r.said("guard message")
+		return r.said("spy search") && r.said("guard search") && r.said("spy message") && r.said("guard message")
 	})
 	for _, event := range []string{"message", "update", "history"} {
 		if !r.said("guard "+event, code) {
@@ -132,7 +139,12 @@ end)`
 			t.Errorf("the code is shown: %s", line)
 		}
 	}
-	if !r.said("spy forward", "NOT_ALLOWED", "login-codes") || r.said("guard forward", "NOT_ALLOWED") {
-		t.Errorf("forwarding:\n%s", r.log)
+	for _, way := range []string{"forward", "forward as another", "search"} {
+		if !r.said("spy "+way, "NOT_ALLOWED", "login-codes") || r.said("guard "+way, "NOT_ALLOWED") {
+			t.Errorf("%s:\n%s", way, r.log)
+		}
+	}
+	if !r.said("guard search", "found=1") {
+		t.Errorf("the one that may finds nothing:\n%s", r.log)
 	}
 }

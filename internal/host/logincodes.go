@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"slices"
 
 	"github.com/gotd/td/bin"
 	"github.com/gotd/td/tg"
@@ -14,8 +15,8 @@ import (
 
 // Whoever reads the code that Telegram writes to an account can log in as it. So a
 // script that may read and write messages, as any may by default, sees those of
-// Telegram's own account without their text, and cannot have them sent on or
-// translated either, unless the configuration allows it "login-codes".
+// Telegram's own account without their text, and cannot have them sent on, quoted,
+// translated or searched either, unless the configuration allows it "login-codes".
 
 // telegramsOwn is the account that writes codes, to everybody.
 // https://core.telegram.org/api/auth
@@ -35,42 +36,120 @@ func (c codes) Invoke(ctx context.Context, in bin.Encoder, out bin.Decoder) erro
 	if refusal == nil {
 		return c.router.Invoke(ctx, in, out)
 	}
-	if spreads(in) {
+	brings, err := brings(ctx, in, c.router)
+	if err != nil {
+		return err
+	}
+	if brings {
 		return &tgerr.Error{Type: notAllowed, Message: refusal.Error()}
 	}
-	err := c.router.Invoke(ctx, in, out)
+	err = c.router.Invoke(ctx, in, out)
 	if answer, ok := out.(interface{ Object() bin.Object }); err == nil && ok {
 		hide(answer.Object())
 	}
 	return err
 }
 
+// brings reports whether a request has Telegram's messages go elsewhere, come back
+// in another form than that of messages, or answer what is in them. account is asked
+// whose they are.
+func brings(ctx context.Context, in bin.Encoder, account tg.Invoker) (bool, error) {
+	if searches(in) {
+		return true, nil
+	}
+	var unsure []tg.InputMessageClass
+	for _, part := range carried(in) {
+		switch part.from.(type) {
+		case *tg.InputPeerChannel, *tg.InputPeerChannelFromMessage:
+			continue
+		}
+		if isTelegram(part.from) {
+			return true, nil
+		}
+		for _, id := range part.ids {
+			unsure = append(unsure, &tg.InputMessageID{ID: id})
+		}
+	}
+	if len(unsure) == 0 {
+		return false, nil
+	}
+	// Outside channels, messages have the numbers of the account: whose they are,
+	// the peer that the script names beside them does not say.
+	answer, err := tg.NewClient(account).MessagesGetMessages(ctx, unsure)
+	if err != nil {
+		return false, err
+	}
+	known, ok := answer.(interface{ GetMessages() []tg.MessageClass })
+	return ok && slices.ContainsFunc(known.GetMessages(), func(m tg.MessageClass) bool { return withoutCode(m) != m }), nil
+}
+
 // hide takes the codes out of an answer, which is this script's alone.
 func hide(answer bin.Object) {
-	var list []tg.MessageClass
-	switch a := answer.(type) {
-	case interface{ GetMessages() []tg.MessageClass }:
-		list = a.GetMessages()
-	case interface{ GetNewMessages() []tg.MessageClass }:
-		list = a.GetNewMessages()
+	if a, ok := answer.(interface{ GetMessages() []tg.MessageClass }); ok {
+		hideIn(a.GetMessages())
 	}
+	if a, ok := answer.(interface{ GetNewMessages() []tg.MessageClass }); ok {
+		hideIn(a.GetNewMessages())
+	}
+	if a, ok := answer.(interface{ GetUpdates() []tg.UpdateClass }); ok {
+		showIn(a.GetUpdates())
+	}
+	if a, ok := answer.(interface{ GetOtherUpdates() []tg.UpdateClass }); ok {
+		showIn(a.GetOtherUpdates())
+	}
+}
+
+func hideIn(list []tg.MessageClass) {
 	for i, m := range list {
 		list[i] = withoutCode(m)
 	}
 }
 
-// spreads reports whether a request has Telegram's messages go elsewhere, or come
-// back in another form than that of messages.
-func spreads(in bin.Encoder) bool {
+func showIn(list []tg.UpdateClass) {
+	for i, u := range list {
+		list[i] = shown(u)
+	}
+}
+
+// part are messages that a request names, and the peer that it names for them.
+type part struct {
+	from tg.InputPeerClass
+	ids  []int
+}
+
+// carried are the messages that a request sends on, quotes, or has told in other
+// words.
+func carried(in bin.Encoder) (parts []part) {
 	switch r := in.(type) {
 	case *tg.MessagesForwardMessagesRequest:
-		return isTelegram(r.FromPeer)
+		parts = append(parts, part{r.FromPeer, r.ID})
 	case *tg.MessagesTranslateTextRequest:
-		return isTelegram(r.Peer)
+		parts = append(parts, part{r.Peer, r.ID})
 	case *tg.MessagesTranslateRichMessageRequest:
-		return isTelegram(r.Peer)
+		parts = append(parts, part{r.Peer, r.ID})
 	case *tg.MessagesSummarizeTextRequest:
-		return isTelegram(r.Peer)
+		parts = append(parts, part{r.Peer, []int{r.ID}})
+	}
+	if r, ok := in.(interface {
+		GetReplyTo() (tg.InputReplyToClass, bool)
+	}); ok {
+		reply, _ := r.GetReplyTo()
+		if to, ok := reply.(*tg.InputReplyToMessage); ok && to.ReplyToPeerID != nil { // in another chat Telegram adds the text that is replied to
+			parts = append(parts, part{to.ReplyToPeerID, []int{to.ReplyToMsgID}})
+		}
+	}
+	return parts
+}
+
+// searches reports whether a request looks for words in Telegram's messages: what is
+// found tells them, letter by letter, also when it is not shown.
+func searches(in bin.Encoder) bool {
+	switch r := in.(type) {
+	case *tg.MessagesSearchRequest:
+		_, everywhere := r.Peer.(*tg.InputPeerEmpty)
+		return r.Q != "" && (everywhere || isTelegram(r.Peer))
+	case *tg.MessagesSearchGlobalRequest:
+		return r.Q != "" && !r.BroadcastsOnly && !r.GroupsOnly
 	}
 	return false
 }
@@ -85,11 +164,11 @@ func isTelegram(peer tg.InputPeerClass) bool {
 	return false
 }
 
-// withoutCode is the message or, if it is one of Telegram's own or was forwarded
-// from there, another that says whose it is, when it came, and no more.
+// withoutCode is the message or, if it is one of Telegram's own, was forwarded from
+// there or quotes one, another that says whose it is, when it came, and no more.
 func withoutCode(m tg.MessageClass) tg.MessageClass {
 	text, ok := m.(*tg.Message)
-	if !ok || !fromTelegram(text.PeerID) && !fromTelegram(text.FromID) && !fromTelegram(text.FwdFrom.FromID) {
+	if !ok || !fromTelegram(text.PeerID) && !fromTelegram(text.FromID) && !fromTelegram(text.FwdFrom.FromID) && !quotesTelegram(text) {
 		return m
 	}
 	bare := &tg.Message{ID: text.ID, Out: text.Out, FromID: text.FromID, PeerID: text.PeerID, Date: text.Date}
@@ -100,6 +179,13 @@ func withoutCode(m tg.MessageClass) tg.MessageClass {
 func fromTelegram(peer tg.PeerClass) bool {
 	user, ok := peer.(*tg.PeerUser)
 	return ok && user.UserID == telegramsOwn
+}
+
+// quotesTelegram reports whether a message replies to one of another chat, which is
+// Telegram's: it has that one's text with it.
+func quotesTelegram(m *tg.Message) bool {
+	header, ok := m.ReplyTo.(*tg.MessageReplyHeader)
+	return ok && (fromTelegram(header.ReplyToPeerID) || fromTelegram(header.ReplyFrom.FromID))
 }
 
 // shown is an update as a script sees it that may not see login codes.

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"testing"
 
 	"github.com/gotd/td/bin"
@@ -18,6 +19,8 @@ func written(by int64) *tg.Message {
 func TestShown(t *testing.T) {
 	forwarded := written(5)
 	forwarded.SetFwdFrom(tg.MessageFwdHeader{FromID: &tg.PeerUser{UserID: telegramsOwn}})
+	quoted := written(5)
+	quoted.SetReplyTo(&tg.MessageReplyHeader{ReplyToPeerID: &tg.PeerUser{UserID: telegramsOwn}, QuoteText: secretText})
 	for name, test := range map[string]struct {
 		update tg.UpdateClass
 		hidden bool
@@ -25,6 +28,7 @@ func TestShown(t *testing.T) {
 		"new":          {&tg.UpdateNewMessage{Message: written(telegramsOwn), Pts: 3}, true},
 		"edited":       {&tg.UpdateEditMessage{Message: written(telegramsOwn), Pts: 3}, true},
 		"forwarded":    {&tg.UpdateNewMessage{Message: forwarded}, true},
+		"quoted":       {&tg.UpdateNewMessage{Message: quoted}, true},
 		"notification": {&tg.UpdateServiceNotification{Type: "AUTH_CODE", Message: secretText, Media: &tg.MessageMediaEmpty{}}, true},
 		"a friend's":   {&tg.UpdateNewMessage{Message: written(5)}, false},
 		"no message":   {&tg.UpdateUserStatus{UserID: telegramsOwn, Status: &tg.UserStatusRecently{}}, false},
@@ -80,26 +84,92 @@ func TestHide(t *testing.T) {
 		}
 	}
 	hide(&tg.MessagesMessagesNotModified{}) // has no list
-}
-
-func TestSpreads(t *testing.T) {
-	telegram, friend := &tg.InputPeerUser{UserID: telegramsOwn}, &tg.InputPeerUser{UserID: 5}
-	for _, in := range []bin.Encoder{
-		&tg.MessagesForwardMessagesRequest{FromPeer: telegram, ToPeer: friend},
-		&tg.MessagesForwardMessagesRequest{FromPeer: &tg.InputPeerUserFromMessage{UserID: telegramsOwn}, ToPeer: friend},
-		&tg.MessagesTranslateTextRequest{Peer: telegram}, &tg.MessagesSummarizeTextRequest{Peer: telegram},
-		&tg.MessagesTranslateRichMessageRequest{Peer: telegram},
+	for _, answer := range []bin.Object{
+		&tg.Updates{Updates: updates()}, &tg.UpdatesCombined{Updates: updates()}, &tg.UpdatesDifference{OtherUpdates: updates()},
 	} {
-		if !spreads(in) {
-			t.Errorf("%T is let through", in)
+		hide(answer)
+		var got []tg.UpdateClass
+		switch a := answer.(type) {
+		case interface{ GetUpdates() []tg.UpdateClass }:
+			got = a.GetUpdates()
+		case interface{ GetOtherUpdates() []tg.UpdateClass }:
+			got = a.GetOtherUpdates()
+		}
+		if len(got) != 2 || textOf(got[0]) != secretText || textOf(got[1]) != "" {
+			t.Errorf("%T has %v", answer, got)
 		}
 	}
-	for _, in := range []bin.Encoder{
-		&tg.MessagesForwardMessagesRequest{FromPeer: friend, ToPeer: telegram}, &tg.MessagesTranslateTextRequest{},
-		&tg.MessagesGetHistoryRequest{Peer: telegram},
+}
+
+// served answers messages.getMessages for an account whose message 7 is Telegram's
+// and whose message 8 is a friend's.
+type served struct{ asked int }
+
+func (s *served) Invoke(_ context.Context, in bin.Encoder, out bin.Decoder) error {
+	s.asked++
+	answer := &tg.MessagesMessages{}
+	for _, id := range in.(*tg.MessagesGetMessagesRequest).ID {
+		if id.(*tg.InputMessageID).ID == 7 {
+			answer.Messages = append(answer.Messages, written(telegramsOwn))
+		} else {
+			answer.Messages = append(answer.Messages, written(5))
+		}
+	}
+	out.(*tg.MessagesMessagesBox).Messages = answer
+	return nil
+}
+
+func updates() []tg.UpdateClass {
+	return []tg.UpdateClass{&tg.UpdateNewMessage{Message: written(5)}, &tg.UpdateNewMessage{Message: written(telegramsOwn)}}
+}
+
+func TestBrings(t *testing.T) {
+	telegram, friend, channel := &tg.InputPeerUser{UserID: telegramsOwn}, &tg.InputPeerUser{UserID: 5}, &tg.InputPeerChannel{ChannelID: 6}
+	replying := func(to tg.InputPeerClass, id int) *tg.MessagesSendMessageRequest {
+		r := &tg.MessagesSendMessageRequest{Peer: friend}
+		reply := &tg.InputReplyToMessage{ReplyToMsgID: id}
+		if to != nil {
+			reply.SetReplyToPeerID(to)
+		}
+		r.SetReplyTo(reply)
+		return r
+	}
+	forwarding := &tg.MessagesForwardMessagesRequest{FromPeer: friend, ID: []int{8}, ToPeer: friend}
+	forwarding.SetReplyTo(&tg.InputReplyToMessage{ReplyToMsgID: 7, ReplyToPeerID: telegram})
+	for name, test := range map[string]struct {
+		in     bin.Encoder
+		brings bool
+		asks   int
+	}{
+		"forwards":                     {&tg.MessagesForwardMessagesRequest{FromPeer: telegram, ToPeer: friend}, true, 0},
+		"forwards by another message":  {&tg.MessagesForwardMessagesRequest{FromPeer: &tg.InputPeerUserFromMessage{UserID: telegramsOwn}}, true, 0},
+		"forwards under another name":  {&tg.MessagesForwardMessagesRequest{FromPeer: friend, ID: []int{8, 7}}, true, 1},
+		"forwards under no name":       {&tg.MessagesForwardMessagesRequest{FromPeer: &tg.InputPeerEmpty{}, ID: []int{7}}, true, 1},
+		"forwards a friend's":          {&tg.MessagesForwardMessagesRequest{FromPeer: friend, ID: []int{8}, ToPeer: telegram}, false, 1},
+		"forwards a channel's":         {&tg.MessagesForwardMessagesRequest{FromPeer: channel, ID: []int{7}}, false, 0},
+		"forwards in reply":            {forwarding, true, 0},
+		"translates":                   {&tg.MessagesTranslateTextRequest{Peer: telegram}, true, 0},
+		"translates under no name":     {&tg.MessagesTranslateTextRequest{ID: []int{7}}, true, 1},
+		"translates a text":            {&tg.MessagesTranslateTextRequest{}, false, 0},
+		"translates what is rich":      {&tg.MessagesTranslateRichMessageRequest{Peer: telegram}, true, 0},
+		"sums up":                      {&tg.MessagesSummarizeTextRequest{Peer: telegram}, true, 0},
+		"sums up under another name":   {&tg.MessagesSummarizeTextRequest{Peer: friend, ID: 7}, true, 1},
+		"replies elsewhere":            {replying(telegram, 7), true, 0},
+		"replies under another name":   {replying(friend, 7), true, 1},
+		"replies to a friend":          {replying(friend, 8), false, 1},
+		"replies":                      {replying(nil, 7), false, 0},
+		"searches":                     {&tg.MessagesSearchRequest{Peer: telegram, Q: "9"}, true, 0},
+		"searches everywhere":          {&tg.MessagesSearchRequest{Peer: &tg.InputPeerEmpty{}, Q: "9"}, true, 0},
+		"searches what a friend wrote": {&tg.MessagesSearchRequest{Peer: friend, Q: "9"}, false, 0},
+		"lists calls":                  {&tg.MessagesSearchRequest{Peer: &tg.InputPeerEmpty{}, Filter: &tg.InputMessagesFilterPhoneCalls{}}, false, 0},
+		"searches all":                 {&tg.MessagesSearchGlobalRequest{Q: "9"}, true, 0},
+		"searches groups":              {&tg.MessagesSearchGlobalRequest{Q: "9", GroupsOnly: true}, false, 0},
+		"reads":                        {&tg.MessagesGetHistoryRequest{Peer: telegram}, false, 0},
 	} {
-		if spreads(in) {
-			t.Errorf("%T is refused", in)
+		s := &served{}
+		got, err := brings(t.Context(), test.in, s)
+		if err != nil || got != test.brings || s.asked != test.asks {
+			t.Errorf("%s: %v after %d questions, %v", name, got, s.asked, err)
 		}
 	}
 }

@@ -154,5 +154,5 @@ func defaults(b *strings.Builder) {
 			fmt.Fprintf(b, "- `%q`\n", name)
 		}
 	}
-	fmt.Fprintf(b, "- `%q`: the messages of Telegram's own account, which bring the codes that log other\n  devices in. Without it a script sees them empty.\n", permission.LoginCodes)
+	fmt.Fprintf(b, "- `%q`: the messages of Telegram's own account, which bring the codes that log other\n  devices in. Without it a script sees them empty, and can have\n  them neither forwarded, quoted nor translated; nor can it search the words of all chats at once.\n", permission.LoginCodes)
 }
