@@ -85,7 +85,7 @@ func (h *Host) finish(rt *Runtime) {
 }
 
 // sayUnloadTo starts the handlers of "unload" of a generation, once, and says how
-// many.
+// many; 0 also when all of them have ended already.
 func (h *Host) sayUnloadTo(rt *Runtime) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -97,12 +97,17 @@ func (h *Host) sayUnloadTo(rt *Runtime) int {
 	limit := h.opts.Clock.AfterFunc(unloadWithin, cancel)
 	var left atomic.Int32
 	left.Store(int32(len(handlers)))
-	return h.dispatch(ctx, Event{Name: eventUnload}, handlers, origin{loading: true}, func(Run) {
+	rt.hold() // none is the last before all of them have been started
+	started := h.dispatch(ctx, Event{Name: eventUnload}, handlers, origin{loading: true}, func(Run) {
 		if left.Add(-1) == 0 {
 			limit.Stop()
 			cancel()
 		}
 	})
+	if rt.leave() {
+		return 0
+	}
+	return started
 }
 
 // unloads gives the handlers of "unload" once.

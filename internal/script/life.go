@@ -43,6 +43,13 @@ func (l *life) enter(event string) bool {
 	return true
 }
 
+// hold counts as a handler until leave.
+func (l *life) hold() {
+	l.queue.Lock()
+	defer l.queue.Unlock()
+	l.inflight++
+}
+
 // leave counts a handler that has ended.
 func (l *life) leave() (last bool) {
 	l.queue.Lock()

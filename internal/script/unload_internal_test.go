@@ -1,0 +1,100 @@
+package script
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"luahost/internal/clock"
+)
+
+// eager is a clock under which the first handler of "unload" ends before the second
+// is started: that is held up at the generation's lock from the first one's start
+// to its end, when it needs the lock itself, and is at work and first to get it.
+type eager struct {
+	clock.System
+	rt            func() *Runtime // of the old generation, with Host.mu held
+	starts, frees *sync.Once
+	held          *Runtime
+}
+
+// Now implements clock.Clock.
+func (e *eager) Now() time.Time {
+	callers := make([]uintptr, 20)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(1, callers)])
+	for more := true; more; {
+		var f runtime.Frame
+		switch f, more = frames.Next(); {
+		case strings.HasSuffix(f.Function, ").sayUnloadTo"):
+			e.starts.Do(func() { e.held = e.rt(); e.held.queue.Lock() })
+		case strings.HasSuffix(f.Function, ").ended"):
+			e.frees.Do(func() { e.held.queue.Unlock() })
+		}
+	}
+	return e.System.Now()
+}
+
+// A generation is closed after the last of its handlers of "unload", however soon
+// the first has ended.
+func TestUnloadOfSeveralHandlers(t *testing.T) {
+	for range 10 {
+		unloadTwo(t)
+	}
+}
+
+func unloadTwo(t *testing.T) {
+	var h *Host
+	first, open := make(chan struct{}), make(chan bool, 1)
+	ended := sync.OnceFunc(func() { close(first) })
+	set := func(rt *Runtime, name string, fn lua.LGFunction) {
+		rt.State().SetGlobal(name, rt.State().NewFunction(fn))
+	}
+	h = New(Options{
+		Dir: t.TempDir(),
+		Clock: &eager{starts: new(sync.Once), frees: new(sync.Once), rt: func() (rt *Runtime) {
+			for rt = range h.retired {
+			}
+			return rt
+		}},
+		OnHandler: func(Run) { ended() },
+		Open: func(rt *Runtime) {
+			set(rt, "on", func(L *lua.LState) int {
+				rt.On(L, L.CheckString(1), L.CheckFunction(2))
+				return 0
+			})
+			set(rt, "look", func(L *lua.LState) int {
+				if err := rt.Block(L, func(context.Context) {
+					<-first
+					select {
+					case <-rt.shut:
+						open <- false
+					default:
+						open <- true
+					}
+				}); err != nil {
+					L.RaiseError("%v", err)
+				}
+				return 0
+			})
+		},
+	})
+	for _, source := range []string{`on("unload", function() end) on("unload", function() look() end)`, ""} {
+		if err := os.WriteFile(filepath.Join(h.opts.Dir, "a.lua"), []byte(source), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Load(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !<-open {
+		t.Error("the VM was closed under a handler")
+	}
+	h.stop()
+}
