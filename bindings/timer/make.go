@@ -80,7 +80,14 @@ func (m *module) unnamed(L *lua.LState, r request, spec schedule.Spec) int {
 	if err != nil {
 		L.RaiseError("%s: %v", r.kind, err)
 	}
+	made := false
+	defer func() {
+		if !made { // Callback has raised
+			t.Stop()
+		}
+	}()
 	callback = m.rt.Callback(L, r.kind, r.fn, !spec.Repeats(), func() { t.Stop() })
+	made = true
 	h.module, h.timer, h.callback = m, t, callback
 	if m.rt.Loading() {
 		m.starts = append(m.starts, t) // which AtLive starts

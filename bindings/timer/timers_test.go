@@ -31,6 +31,8 @@ type world struct {
 	dir   string
 	stop  func()
 
+	limits script.Limits
+
 	mu    sync.Mutex
 	notes []string
 	runs  []script.Run
@@ -75,7 +77,7 @@ func (w *world) run() *world {
 		return timer.Fire(ctx, w.Host, as, f, ended)
 	}})
 	w.Host = script.New(script.Options{
-		Dir: filepath.Join(w.dir, "scripts"), Clock: clock.System{}, Log: slog.New(slog.NewTextHandler(&w.logs, nil)),
+		Dir: filepath.Join(w.dir, "scripts"), Clock: clock.System{}, Limits: w.limits, Log: slog.New(slog.NewTextHandler(&w.logs, nil)),
 		Open: func(rt *script.Runtime) { w.open(rt, engine) },
 		OnHandler: func(r script.Run) {
 			w.mu.Lock()
@@ -359,6 +361,28 @@ after("1m", function() note("top " .. account()) end)`)
 		w.fire(ctx, "ask")
 		time.Sleep(5 * time.Minute)
 		w.want("after work", "every work", "named work", "nested work", "of named work", "top ")
+		w.stop()
+	})
+}
+
+// What is refused because the script may have no more functions does not count as a
+// timer for ever.
+func TestTimersBeyondTheHandlers(t *testing.T) {
+	w := newWorld(t)
+	w.limits.Handlers = 2
+	w.write("a.lua", `on("ask", function()
+  local one = after("1h", account)
+  after("1h", account)
+  for i = 1, 20000 do
+    local ok, err = pcall(after, "1h", account)
+    if ok or not err:find("more than 2 functions", 1, true) then error(i .. ": " .. tostring(err)) end
+  end
+  one:stop()
+  after("1h", account)
+end)`)
+	synctest.Test(t, func(t *testing.T) {
+		w.run().loaded()
+		w.fire(t.Context(), "ask")
 		w.stop()
 	})
 }
