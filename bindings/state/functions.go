@@ -99,12 +99,12 @@ func added(key string, old *store.Item, by float64) (*store.Item, float64, error
 		}
 		item.Expires = old.Expires
 	}
-	n += by
-	if !(math.Abs(n) <= maxWhole) {
-		return nil, 0, manual.Faultf("what is under %s would be %s, and beyond 9007199254740992 (2^53) numbers are not exact", shown(key), lua.LNumber(n))
+	sum := n + by
+	if !(math.Abs(sum) <= maxWhole) || math.Abs(sum) == maxWhole && sum-n != by { // which was rounded to it
+		return nil, 0, manual.Faultf("what is under %s would be beyond 9007199254740992 (2^53), where numbers are not exact", shown(key))
 	}
-	item.Value = value.EncodeNumber(n)
-	return item, n, nil
+	item.Value = value.EncodeNumber(sum)
+	return item, sum, nil
 }
 
 // shown is a key for an error, in which no phone number may stand.

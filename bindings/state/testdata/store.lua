@@ -67,10 +67,16 @@ on("incr", function()
   assert(store.get("n") == 40 and store.incr("n", 0.5) == 40.5 and store.incr("m", nil) == 1)
   store.set("big", 2^53 - 1)
   assert(store.incr("big") == 2^53)
-  fails('store.incr: what is under "big" would be 9007199254740994, and beyond 9007199254740992 (2^53)', store.incr, "big", 2)
+  for _, by in ipairs{1, 2, 0.5} do
+    fails('store.incr: what is under "big" would be beyond 9007199254740992 (2^53), where numbers are not exact', store.incr, "big", by)
+  end
   fails('store.incr: what is under "big" would be', store.incr, "big", 1e300)
   store.set("low", -2^53)
-  fails("would be -9007199254740994", store.incr, "low", -2)
+  fails("would be beyond", store.incr, "low", -1)
+  fails("would be beyond", store.incr, "low", -2)
+  assert(store.incr("low", 2) == 2 - 2^53)
+  fails("would be beyond", store.incr, "low", -3)
+  assert(store.incr("low", -2) == -2^53)
   assert(store.get("big") == 2^53 and store.get("low") == -2^53)
   for _, v in ipairs{"7", true, {}} do
     store.set("no", v)
