@@ -8,6 +8,7 @@ import (
 
 	"luahost/bindings/manual"
 	"luahost/bindings/object"
+	"luahost/internal/sandbox"
 	"luahost/internal/script"
 	"luahost/internal/webhook"
 )
@@ -98,6 +99,7 @@ end)`,
   messages.sendMessage{peer = "self", message = hook:form().text or "An alert."}
 end)`,
 		}, Do: func(_ *script.Runtime, L *lua.LState, h *hook, _ manual.Values) int {
+			sandbox.BudgetOf(L).Charge(len(h.Body) / bytesPaid)
 			fields, _ := url.ParseQuery(h.Body) // with what can be read of it
 			L.Push(firsts(L, fields))
 			return 1

@@ -40,6 +40,9 @@ func wholeRequest() manual.Params {
 	}, contents, options)
 }
 
+// bytesPaid is how many bytes of a request or an answer cost a script an instruction.
+const bytesPaid = 64
+
 // outgoing is a request that a script makes.
 type outgoing struct {
 	function string
@@ -97,7 +100,7 @@ func (m *module) do(L *lua.LState, function string, options, what manual.Values,
 		L.Push(m.Error(L, r.function, err))
 		return 2
 	}
-	sandbox.BudgetOf(L).Charge(len(a.body) / 64)
+	sandbox.BudgetOf(L).Charge(len(a.body) / bytesPaid)
 	L.Push(m.response.Make(m.rt, L, &response{answer: a}))
 	return 1
 }
@@ -121,6 +124,7 @@ func (m *module) fill(L *lua.LState, r *outgoing, options manual.Values, body an
 	if err := m.content(L, r, body); err != nil {
 		return err
 	}
+	sandbox.BudgetOf(L).Charge((len(r.url.RawQuery) + len(r.body)) / bytesPaid)
 	maps.Copy(r.header, manual.Get[http.Header](options, "headers"))
 	if len(r.body) > m.MaxSize {
 		return manual.At("body", manual.Faultf("it has %d bytes, more than %d", len(r.body), m.MaxSize))
@@ -211,26 +215,39 @@ func bodyType() manual.Type {
 	}}
 }
 
+// The most that fields may take: in a table, the same list may stand for thousands.
+const (
+	maxFieldBytes = 4 << 20
+	valueBytes    = 16 // of a value, without its text
+)
+
 // fieldsType reads url.Values: a table of names with a text, a number, a boolean,
 // or a list of these.
 func fieldsType() manual.Type {
 	words := "a table of names and values"
 	return manual.Type{Words: words, Read: func(v lua.LValue) (any, error) {
-		fields := url.Values{}
-		err := each(words, v, func(name string, v lua.LValue) error {
-			if list, ok := v.(*lua.LTable); ok {
-				for i := 1; i <= list.Len(); i++ {
-					text, err := scalar(list.RawGetInt(i))
-					if err != nil {
-						return manual.AtIndex(i, err)
-					}
-					fields.Add(name, text)
-				}
-				return nil
-			}
+		fields, size := url.Values{}, 0
+		add := func(name string, v lua.LValue) error {
 			text, err := scalar(v)
-			fields.Add(name, text)
+			if size += len(name) + len(text) + valueBytes; err == nil && size > maxFieldBytes {
+				err = manual.Faultf("the fields take more than %d bytes", maxFieldBytes)
+			}
+			if err == nil {
+				fields.Add(name, text)
+			}
 			return err
+		}
+		err := each(words, v, func(name string, v lua.LValue) error {
+			list, ok := v.(*lua.LTable)
+			if !ok {
+				return add(name, v)
+			}
+			for i := range list.Len() {
+				if err := add(name, list.RawGetInt(i+1)); err != nil {
+					return manual.AtIndex(i+1, err)
+				}
+			}
+			return nil
 		})
 		return fields, err
 	}}

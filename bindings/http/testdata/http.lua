@@ -93,6 +93,10 @@ on("mistakes", function(url)
   refused("options.headers: expected a table of names and values, got the key number 1", http.get, url, {headers = {"a"}})
   refused("more than 64 headers or 16384 bytes", http.get, url, {headers = {a = ("x"):rep(2 ^ 14)}})
   refused("options.query.a[2]: expected a string, a number, true or false, got function", http.get, url, {query = {a = {1, print}}})
+  local list, many = {}, {}
+  for i = 1, 1000 do list[i], many["k" .. i] = "x", list end
+  refused(": the fields take more than 4194304 bytes", http.get, url, {query = many})
+  refused(": the fields take more than 4194304 bytes", http.post, url, {form = many})
   refused("http.post: body: missing, expected a string, {json = value} or {form = {…}}", http.post, url)
   refused("http.post: body: expected a string, {json = value} or {form = {…}}, got a table with 2 of these", http.post, url, {json = 1, form = {}})
   refused("http.post: json.a[1]: a function cannot be JSON", http.post, url, {json = {a = {print}}})
