@@ -22,6 +22,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"luahost/bindings/manual"
+	"luahost/internal/sandbox"
 	"luahost/internal/script"
 )
 
@@ -133,6 +134,9 @@ func read(rt *script.Runtime, L *lua.LState, name string, o Options) (*Rule, *lu
 	if !ok {
 		return nil, nil, manual.Faultf("expected a table {when=…, action=…, priority=…}, got %s", manual.Shown(L.Get(1)))
 	}
+	if err := pay(sandbox.BudgetOf(L), tb.RawGetString("when"), 2*maxDepth); err != nil {
+		L.RaiseError("%v", err)
+	}
 	r := &Rule{Name: name}
 	params := append(manual.Params{}, functions.Params...)
 	params[0].Type = whenType(reading{rule: r, accounts: o.Accounts, now: rt.Clock().Now()})
@@ -145,6 +149,32 @@ func read(rt *script.Runtime, L *lua.LState, name string, o Options) (*Rule, *lu
 	}
 	r.Priority = manual.Get[float64](values, "priority")
 	return r, manual.Get[*lua.LFunction](values, "action"), nil
+}
+
+// valuePaid is how many instructions a value among the conditions costs: some 100
+// bytes, and a look at it in each call.
+const valuePaid = 50
+
+// pay has the script pay for what is in its conditions, for each place where it
+// stands: one list may stand in a thousand tables, and these in a thousand others.
+// The error is why the script has to end.
+func pay(b *sandbox.Budget, v lua.LValue, depth int) error {
+	tb, ok := v.(*lua.LTable)
+	if !ok || depth == 0 {
+		return nil
+	}
+	var err error
+	tb.ForEach(func(_, v lua.LValue) {
+		if err == nil {
+			b.Charge(valuePaid)
+			err = pay(b, v, depth-1)
+		}
+	})
+	if err == nil {
+		b.Poll()
+		err = b.Err()
+	}
+	return err
 }
 
 // handler is what runs in the VM: the action, after what is left to test in Lua.

@@ -13,6 +13,7 @@ import (
 
 	"luahost/internal/call"
 	"luahost/internal/clock"
+	"luahost/internal/sandbox"
 	"luahost/internal/script"
 	"luahost/internal/script/scripttest"
 )
@@ -395,5 +396,27 @@ func TestFactsAreAskedOnce(t *testing.T) {
 	}
 	if blockedAsked != 1 || ringsAsked != 1 {
 		t.Errorf("asked %d and %d times", blockedAsked, ringsAsked)
+	}
+}
+
+// TestConditionsArePaidFor has a few lines stand for more conditions than a host has
+// memory for; a long list is nothing against that.
+func TestConditionsArePaidFor(t *testing.T) {
+	const long = "local list = {}\nfor i = 1, 1000 do list[i] = i end\n"
+	for name, test := range map[string]struct {
+		source string
+		over   bool
+	}{
+		"tables within tables": {`
+local when = {video = true}
+for _ = 1, 7 do when = {any = {when, when, when, when, when, when}} end
+rule "x" {when = when, action = function() end}`, true},
+		"one list for many rules": {long + `for i = 1, 1000 do rule("x" .. i) {when = {from = list}, action = function() end} end`, true},
+		"a long list":             {long + `rule "x" {when = {from = list}, action = function() end}`, false},
+	} {
+		_, err := scripttest.Source(t, "a.lua", test.source, options())
+		if errors.Is(err, sandbox.ErrInstructions) != test.over || !test.over && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
