@@ -63,7 +63,7 @@ func print(rt *script.Runtime, L *lua.LState) int {
 	if !rt.MayLog() {
 		return 0
 	}
-	rt.Log().LogAttrs(rt.Context(L), slog.LevelInfo, clip(strings.Join(words, "\t"), maxText), where(rt, L)...)
+	rt.Log().LogAttrs(rt.Context(L), slog.LevelInfo, joined(words, maxText), where(rt, L)...)
 	return 0
 }
 

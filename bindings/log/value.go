@@ -86,13 +86,32 @@ func keys(table *lua.LTable) []lua.LValue {
 func text(L *lua.LState, v lua.LValue) string { return L.ToStringMeta(v).String() }
 
 // clip shortens a text to a number of bytes and says so.
-func clip(s string, limit int) string {
-	if len(s) <= limit {
+func clip(s string, limit int) string { return clipTo(s, limit, len(s)) }
+
+// clipTo does that to a text of which s is the beginning, more than limit if there
+// is more.
+func clipTo(s string, limit, length int) string {
+	if length <= limit {
 		return s
 	}
 	cut := limit
 	for cut > 0 && !utf8.RuneStart(s[cut]) {
 		cut--
 	}
-	return fmt.Sprintf("%s… (%d bytes more)", s[:cut], len(s)-cut)
+	return fmt.Sprintf("%s… (%d bytes more)", s[:cut], length-cut)
+}
+
+// joined is clip of the words with tabs between them, of which no more is made: it
+// is as easy to print a text of a megabyte ten thousand times as once.
+func joined(words []string, limit int) string {
+	var b strings.Builder
+	length := max(len(words)-1, 0)
+	for i, word := range words {
+		if i > 0 && b.Len() <= limit {
+			b.WriteByte('\t')
+		}
+		length += len(word)
+		b.WriteString(word[:min(len(word), max(limit+1-b.Len(), 0))])
+	}
+	return clipTo(b.String(), limit, length)
 }
