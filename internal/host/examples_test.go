@@ -14,8 +14,10 @@ import (
 	"github.com/gotd/td/tg"
 	"github.com/gotd/td/tgerr"
 
+	"luahost/bindings/value"
 	"luahost/internal/clock"
 	"luahost/internal/host"
+	"luahost/internal/permission"
 	"luahost/internal/simulator"
 	"luahost/internal/store"
 )
@@ -314,6 +316,46 @@ func TestExampleCallBackList(t *testing.T) {
 		t.Errorf("saved %q", texts)
 	}
 	r.ran(t, "timer.call-back", 1)
+}
+
+// A caller whose reminder a crash has cut off is reminded of after the next call, and
+// a reminder that cannot be sent is tried again.
+func TestExampleCallBackListAgain(t *testing.T) {
+	database := withStore(t)
+	var kept *store.Store
+	list := func(o *host.Options) { database(o); kept = o.Store }
+	r := example(t, "call-back-list", at(23, "10:00"), list)
+	friend := r.friend(t)
+	key := fmt.Sprintf("missed %d", friend.UserID())
+	const script = "call-back-list.lua"
+	if err := kept.State(script).Set(t.Context(), key, value.EncodeNumber(1), 0); err != nil {
+		t.Fatal(err)
+	}
+	due := func(clockTime string) {
+		t.Helper()
+		timers, err := kept.Timers(t.Context(), store.TimerQuery{Script: script, Name: "call-back"})
+		if err != nil || len(timers) != 1 || timers[0].Due.Local().Format("15:04") != clockTime {
+			t.Errorf("%v, %+v, want one that is due at %s", err, timers, clockTime)
+		}
+	}
+	for n := range 2 {
+		r.rings(t, friend, false, ringsOn)
+		r.ran(t, "call.ended", n+1)
+		due("10:30")
+	}
+	if err := r.stop(); err != nil {
+		t.Fatal(err)
+	}
+	mute, err := permission.New(permission.Options{Allow: []string{"users.*"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r = example(t, "call-back-list", at(23, "10:31"), list, func(o *host.Options) { o.Allow = mute })
+	r.ran(t, "timer.call-back", 1)
+	due("10:36")
+	if _, found, err := kept.State(script).Get(t.Context(), key); !found || err != nil {
+		t.Errorf("on the list: %v, %v", found, err)
+	}
 }
 
 func TestExampleDailyReport(t *testing.T) {
