@@ -26,7 +26,6 @@ type handle struct {
 	name     string
 	data     []byte
 	id       int64 // in the database; 0: declared by the script
-	due      time.Time
 	declared bool
 	spec     schedule.Spec // of a declared one
 	stopped  bool
@@ -117,7 +116,7 @@ func (h *handle) next() (time.Time, bool) {
 		}
 		return h.spec.First(h.module.rt.Clock().Now()), true
 	default:
-		return h.due, h.module.Engine.Pending(h.id)
+		return h.module.Engine.Pending(h.id)
 	}
 }
 
@@ -170,7 +169,7 @@ func (m *module) timers(L *lua.LState) int {
 	list := L.CreateTable(len(found), 0)
 	for _, t := range found {
 		sandbox.BudgetOf(L).Charge(timerPaid + len(t.Data)/bytesPaid)
-		h := &handle{module: m, name: t.Name, data: t.Data, id: t.ID, due: t.Due}
+		h := &handle{module: m, name: t.Name, data: t.Data, id: t.ID}
 		list.Append(h.make(m.rt, L))
 	}
 	L.Push(list)

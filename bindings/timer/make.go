@@ -115,7 +115,7 @@ func (m *module) keep(L *lua.LState, r request, spec schedule.Spec) int {
 	}
 	h := &handle{module: m, name: r.name, data: r.data}
 	var err error
-	m.block(L, "after", func() { h.id, h.due, err = m.Engine.Keep(n) })
+	m.block(L, "after", func() { h.id, err = m.Engine.Keep(n) })
 	var many *schedule.TooManyError
 	if errors.As(err, &many) {
 		L.RaiseError("after: %v", err)

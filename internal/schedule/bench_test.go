@@ -64,7 +64,7 @@ func BenchmarkUnnamed(b *testing.B) {
 func BenchmarkKeep(b *testing.B) {
 	e := atWork(b, func() {})
 	keep := func() {
-		if _, _, err := e.Keep(schedule.Named{Script: "a.lua", Name: "x", Spec: after(time.Hour), Data: make([]byte, 40)}); err != nil {
+		if _, err := e.Keep(schedule.Named{Script: "a.lua", Name: "x", Spec: after(time.Hour), Data: make([]byte, 40)}); err != nil {
 			b.Error(err)
 		}
 	}
@@ -96,12 +96,12 @@ func BenchmarkFireNamed(b *testing.B) {
 		for range 64 {
 			writers.Go(func() {
 				for range pending / 64 {
-					_, _, _ = e.Keep(schedule.Named{Script: "a.lua", Name: "x", Spec: after(time.Until(due)), Missed: store.MissedRun})
+					_, _ = e.Keep(schedule.Named{Script: "a.lua", Name: "x", Spec: after(time.Until(due)), Missed: store.MissedRun})
 				}
 			})
 		}
 		for range pending % 64 {
-			_, _, _ = e.Keep(schedule.Named{Script: "a.lua", Name: "x", Spec: after(time.Until(due)), Missed: store.MissedRun})
+			_, _ = e.Keep(schedule.Named{Script: "a.lua", Name: "x", Spec: after(time.Until(due)), Missed: store.MissedRun})
 		}
 		writers.Wait()
 		time.Sleep(time.Until(due))

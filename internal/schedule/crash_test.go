@@ -61,7 +61,7 @@ func crashing(path string) error {
 				}
 				// No two timers have the same data.
 				data := fmt.Sprintf("%d-%d-%d", os.Getpid(), worker, n)
-				id, _, err := e.Keep(schedule.Named{Script: "a.lua", Name: "once:", Spec: spec, Missed: store.MissedRun, Data: []byte(data)})
+				id, err := e.Keep(schedule.Named{Script: "a.lua", Name: "once:", Spec: spec, Missed: store.MissedRun, Data: []byte(data)})
 				if err != nil {
 					errs <- err
 				}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	"luahost/internal/schedule"
 	"luahost/internal/store"
@@ -64,8 +65,8 @@ func TestNamedOnce(t *testing.T) {
 	path := database(t)
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, path).run()
-		id, due, err := w.Keep(schedule.Named{Script: "night.lua", Name: "call-back", Spec: after(30 * time.Minute), Missed: store.MissedRun, Data: []byte("x"), Account: "home"})
-		if err != nil || time.Until(due) > 30*time.Minute || !w.Pending(id) {
+		id, err := w.Keep(schedule.Named{Script: "night.lua", Name: "call-back", Spec: after(30 * time.Minute), Missed: store.MissedRun, Data: []byte("x"), Account: "home"})
+		if due, ok := w.Pending(id); err != nil || !ok || time.Until(due) > 30*time.Minute {
 			t.Fatal(id, due, err)
 		}
 		w.also = func(f schedule.Firing) {
@@ -82,7 +83,7 @@ func TestNamedOnce(t *testing.T) {
 		synctest.Wait()
 		w.want("night.lua call-back Sat 2000-01-01 00:30:00 late 30m1s")
 		time.Sleep(time.Hour)
-		if w.Pending(id) {
+		if _, ok := w.Pending(id); ok {
 			t.Error("is pending after it ran")
 		}
 		w.stop()
@@ -94,9 +95,9 @@ func TestNamedOnce(t *testing.T) {
 			t.Errorf("kept %+v", all)
 		}
 		w.also = nil
-		w.fault = errors.New("night.lua:3: " + strings.Repeat("x", 1000))
-		second, _, _ := w.Keep(schedule.Named{Script: "night.lua", Name: "call-back", Spec: after(0)})
-		third, _, _ := w.Keep(schedule.Named{Script: "night.lua", Name: "stopped", Spec: after(time.Hour)})
+		w.fault = errors.New("night.lua:3: " + strings.Repeat("☎", 1000))
+		second, _ := w.Keep(schedule.Named{Script: "night.lua", Name: "call-back", Spec: after(0)})
+		third, _ := w.Keep(schedule.Named{Script: "night.lua", Name: "stopped", Spec: after(time.Hour)})
 		time.Sleep(time.Minute)
 		for id, want := range map[int64]bool{third: true, second: false, 99: false} {
 			if stopped, err := w.Forget(id); stopped != want || err != nil {
@@ -105,7 +106,7 @@ func TestNamedOnce(t *testing.T) {
 		}
 		time.Sleep(2 * time.Hour)
 		w.want("night.lua call-back Sat 2000-01-01 03:00:01")
-		if all := w.timers(true); len(all) != 2 || all[0].Fault+all[1].Fault == "" || len(all[0].Fault+all[1].Fault) > 400 {
+		if all := w.timers(true); len(all) != 2 || all[0].Fault+all[1].Fault == "" || len(all[0].Fault+all[1].Fault) > 400 || !utf8.ValidString(all[0].Fault+all[1].Fault) {
 			t.Errorf("kept %+v", all)
 		}
 		w.stop()
@@ -123,7 +124,7 @@ func TestMissed(t *testing.T) {
 		declared := []schedule.Named{hourly("run", store.MissedRun), hourly("skip", 0), hourly("younger", time.Hour)}
 		w.Declare("a.lua", declared)
 		for name, missed := range map[string]time.Duration{"once-run": store.MissedRun, "once-skip": 0, "once-younger": 4 * time.Hour, "once-older": 2 * time.Hour} {
-			if _, _, err := w.Keep(schedule.Named{Script: "a.lua", Name: name, Spec: after(90 * time.Minute), Missed: missed}); err != nil {
+			if _, err := w.Keep(schedule.Named{Script: "a.lua", Name: name, Spec: after(90 * time.Minute), Missed: missed}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -234,7 +235,7 @@ func TestNobodyHandlesIt(t *testing.T) {
 		w := newWorld(t, path).run()
 		w.refuse.Store(true)
 		w.Declare("a.lua", []schedule.Named{{Script: "a.lua", Name: "tick", Spec: every(time.Second), Missed: store.MissedRun}})
-		if _, _, err := w.Keep(schedule.Named{Script: "a.lua", Name: "once", Spec: after(time.Second), Missed: store.MissedRun}); err != nil {
+		if _, err := w.Keep(schedule.Named{Script: "a.lua", Name: "once", Spec: after(time.Second), Missed: store.MissedRun}); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(10*time.Minute + 500*time.Millisecond)
@@ -278,7 +279,7 @@ func TestInterrupted(t *testing.T) {
 		w.ends = func(func(error)) {} // the process ends while it runs
 		poll := []schedule.Named{{Script: "a.lua", Name: "poll", Spec: every(time.Hour), Missed: store.MissedRun}}
 		w.Declare("a.lua", poll)
-		if _, _, err := w.Keep(schedule.Named{Script: "a.lua", Name: "once", Spec: after(time.Hour), Missed: store.MissedRun}); err != nil {
+		if _, err := w.Keep(schedule.Named{Script: "a.lua", Name: "once", Spec: after(time.Hour), Missed: store.MissedRun}); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(70 * time.Minute)
@@ -306,11 +307,11 @@ func TestLimits(t *testing.T) {
 		w.Limit = 3
 		first := w.unnamed("a.lua", after(time.Hour))
 		w.unnamed("a.lua", after(time.Second))
-		if _, _, err := w.Keep(schedule.Named{Script: "a.lua", Name: "x", Spec: after(time.Hour)}); err != nil {
+		if _, err := w.Keep(schedule.Named{Script: "a.lua", Name: "x", Spec: after(time.Hour)}); err != nil {
 			t.Fatal(err)
 		}
 		var many *schedule.TooManyError
-		if _, _, err := w.Keep(schedule.Named{Script: "a.lua", Name: "x", Spec: after(time.Hour)}); !errors.As(err, &many) {
+		if _, err := w.Keep(schedule.Named{Script: "a.lua", Name: "x", Spec: after(time.Hour)}); !errors.As(err, &many) {
 			t.Errorf("a fourth: %v", err)
 		}
 		w.unnamed("b.lua", after(time.Hour)) // another script's are its own
@@ -327,16 +328,16 @@ func TestLimits(t *testing.T) {
 		defer w.stop()
 		n := schedule.Named{Script: "c.lua", Name: "x", Spec: after(time.Second), Data: make([]byte, schedule.MaxData/2)}
 		for range 2 {
-			if _, _, err := w.Keep(n); err != nil {
+			if _, err := w.Keep(n); err != nil {
 				t.Fatal(err)
 			}
 		}
 		n.Data = n.Data[:1]
-		if _, _, err := w.Keep(n); err == nil || err.Error() != "the data of the timers of c.lua takes 8192 KiB, and may not take more than 8192" {
+		if _, err := w.Keep(n); err == nil || err.Error() != "the data of the timers of c.lua takes 8192 KiB, and may not take more than 8192" {
 			t.Errorf("more data: %v", err)
 		}
 		time.Sleep(time.Minute)
-		if _, _, err := w.Keep(n); err != nil {
+		if _, err := w.Keep(n); err != nil {
 			t.Errorf("when they have run: %v", err)
 		}
 	})
@@ -358,7 +359,7 @@ func TestManyAtOnce(t *testing.T) {
 		const n = 1200
 		for range n {
 			w.unnamed("a.lua", after(time.Second))
-			if _, _, err := w.Keep(schedule.Named{Script: "b.lua", Name: "x", Spec: after(time.Hour)}); err != nil {
+			if _, err := w.Keep(schedule.Named{Script: "b.lua", Name: "x", Spec: after(time.Hour)}); err != nil {
 				t.Fatal(err)
 			}
 		}

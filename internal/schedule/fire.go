@@ -18,6 +18,9 @@ func (e *Engine) interrupted() error {
 	return err
 }
 
+// maxFault is how much is kept of why a run failed: a line for a person.
+const maxFault = 300
+
 // attempt is a timer that is about to be claimed.
 type attempt struct {
 	*named
@@ -126,7 +129,7 @@ func (e *Engine) ended(ctx context.Context, n *named, err error) {
 		outcome = store.TimerInterrupted
 		e.Log.Warn("timer was interrupted: its handler was ended early, and it does not run again for that time", "script", n.script, "timer", n.name)
 	case err != nil:
-		outcome, fault = store.TimerFailed, clipFault(err.Error())
+		outcome, fault = store.TimerFailed, clip(err.Error(), maxFault)
 	}
 	now := e.now()
 	e.persist(ctx, "end of a timer's run not noted", func() error {
@@ -142,15 +145,6 @@ func (e *Engine) ended(ctx context.Context, n *named, err error) {
 		e.again(n)
 	}
 	e.end(n.owner())
-}
-
-// clipFault is a line of what a person reads of an error.
-func clipFault(text string) string {
-	const most = 300
-	if len(text) > most {
-		text = text[:most] + "…"
-	}
-	return text
 }
 
 // missed goes on to the next time, if there is one.

@@ -45,15 +45,15 @@ func (n *named) key() key     { return key{n.script, n.name} }
 func (n *named) owner() Owner { return Owner{Script: n.script} }
 
 // Keep makes a timer that runs once. When it returns, the timer is on the disk.
-func (e *Engine) Keep(n Named) (id int64, due time.Time, err error) {
+func (e *Engine) Keep(n Named) (id int64, err error) {
 	if e.Store == nil {
-		return 0, due, ErrNoStore
+		return 0, ErrNoStore
 	}
 	e.mu.Lock()
 	err = e.enter(Owner{Script: n.Script}, len(n.Data))
 	e.mu.Unlock()
 	if err != nil {
-		return 0, due, err
+		return 0, err
 	}
 	row := n.row(e.now())
 	// The disk is waited for even if the handler ends: what it keeps has to be known.
@@ -62,14 +62,14 @@ func (e *Engine) Keep(n Named) (id int64, due time.Time, err error) {
 	defer e.mu.Unlock()
 	if err != nil {
 		e.leave(Owner{Script: n.Script}, len(n.Data))
-		return 0, due, err
+		return 0, err
 	}
 	if e.named[row.ID] != nil { // a declaration has found it on the disk
 		e.leave(Owner{Script: n.Script}, len(n.Data))
 	} else {
 		e.add(&row)
 	}
-	return row.ID, row.Due, nil
+	return row.ID, nil
 }
 
 // add takes in a row, with mu held.
@@ -142,12 +142,15 @@ func (e *Engine) DueOf(script, name string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// Pending says whether a named timer is still to come.
-func (e *Engine) Pending(id int64) bool {
+// Pending is when a named timer is due next; false: it is not.
+func (e *Engine) Pending(id int64) (due time.Time, ok bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	n := e.named[id]
-	return n != nil && (!n.running || n.spec.Repeats())
+	if n == nil || n.running && !n.spec.Repeats() {
+		return due, false
+	}
+	return n.due, true
 }
 
 // Named lists the named timers of a script that are to run, also by name.
