@@ -39,13 +39,20 @@ func (m *Module) Send(L *lua.LState, method string, args *lua.LTable, as func(co
 
 // perform makes the request of a table, sends it and tells OnRequest.
 func (m *Module) perform(L *lua.LState, e *entry, tb *lua.LTable, as func(context.Context) context.Context) (bin.Object, error) {
+	done, err := m.turn(L, e, tb)
+	if err != nil {
+		return nil, err
+	}
+	if done != nil {
+		defer done()
+	}
 	args := m.arguments(L, e, tb)
 	r := Request{Method: e.name, Args: args.object}
 	if m.opts.OnRequest != nil {
 		r.Script, r.Line = caller(L)
 	}
 	r.Err = m.allow(L, e.name, args.object)
-	err := m.block(L, func(ctx context.Context) {
+	err = m.block(L, func(ctx context.Context) {
 		if as != nil {
 			ctx = as(ctx)
 		}

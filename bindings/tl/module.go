@@ -79,6 +79,7 @@ type Request struct {
 type Module struct {
 	opts   Options
 	schema *schema
+	large  chan struct{} // one for each large request that is under way
 }
 
 // New makes a Module. It panics when this package and the gotd module are of
@@ -88,7 +89,7 @@ func New(opts Options) *Module {
 	if err != nil {
 		panic(fmt.Sprintf("tl: %v; run go generate", err))
 	}
-	m := &Module{opts: opts, schema: s}
+	m := &Module{opts: opts, schema: s, large: make(chan struct{}, largeAtOnce)}
 	for _, methods := range s.namespaces {
 		for _, e := range methods {
 			e.call = func(L *lua.LState) int { return m.call(L, e, nil) }

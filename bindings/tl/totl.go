@@ -13,7 +13,7 @@ import (
 const (
 	maxDepth  = 64
 	maxValues = 1 << 18
-	maxBytes  = 1<<24 - 1 // also the longest string of the protocol
+	maxBytes  = 1 << 20
 )
 
 // reader makes TL objects of Lua values. It reads tables raw, so that no code of

@@ -15,6 +15,7 @@ type vm struct {
 	errors   *lua.LTable               // metatable of error tables
 	unknown  *lua.LTable               // metatable of what is not of the layer
 	describe *lua.LFunction            // __tostring of TL objects
+	large    chan struct{}             // one for the large request that is under way
 }
 
 // registryKey is where the vm lies in the registry of its VM.
@@ -32,6 +33,7 @@ func vmOf(L *lua.LState) *vm {
 		spaces:   map[string]*lua.LTable{},
 		isSpace:  map[*lua.LTable]bool{},
 		describe: L.NewFunction(objectToString),
+		large:    make(chan struct{}, 1),
 	}
 	held := L.NewUserData()
 	held.Value = state
