@@ -172,7 +172,7 @@ token    = "0123456789abcdef"
 			t.Errorf("%s may call %s: %v", may.script, may.method, !may.want)
 		}
 	}
-	if err := c.Allow.Check("quiet.lua", "phone.discardCall"); err == nil || !strings.Contains(err.Error(), "luahost.toml can allow it") {
+	if err := c.Allow.Check("quiet.lua", "phone.discardCall"); err == nil || !strings.Contains(err.Error(), `add "phone.discardCall" to allow of the [[script]] "quiet.lua" in /`) {
 		t.Errorf("the refusal is %v", err)
 	}
 	if got := strings.Join(c.Configured, " "); got != "night.lua home.lua quiet.lua" {

@@ -81,7 +81,7 @@ end)`,
 		})
 	})
 	for _, want := range [][]string{
-		{"level=WARN", "msg=request", "method=auth.logOut", "NOT_ALLOWED", "mild.lua may not call auth.logOut: luahost.toml can allow it with [[script]]"},
+		{"level=WARN", "msg=request", "method=auth.logOut", "NOT_ALLOWED", "mild.lua may not call auth.logOut; to allow it, write into luahost.toml, a line each: [[script]]"},
 		{"method=phone.discardCall", "mute.lua may not call phone.discardCall"},
 		{"method=phone.acceptCall", "mute.lua may not call phone.acceptCall"},
 		{"method=contacts.block", "mute.lua may not call contacts.block"},

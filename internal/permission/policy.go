@@ -65,7 +65,7 @@ func (p *Policy) Check(script, name string) error {
 	if set.Allows(name) {
 		return nil
 	}
-	return &Refusal{Script: script, Name: name, file: p.file, patterns: set.patterns}
+	return &Refusal{Script: script, Name: name, file: p.file, patterns: set.patterns, own: set != p.common}
 }
 
 // Refusal is what a script was not allowed.
@@ -74,13 +74,17 @@ type Refusal struct {
 	Name   string // of what: account.deleteAccount
 
 	file     string
-	patterns []string
+	patterns []string // that the script is held to
+	own      bool     // they are its own
 }
 
 // Error implements error. It says what to write for the script to be allowed.
 func (r *Refusal) Error() string {
-	return fmt.Sprintf("%s may not %s: %s can allow it with [[script]] name = %q allow = [%s]",
-		r.Script, r.act(), r.file, r.Script, strings.Join(r.list(), ", "))
+	advice := fmt.Sprintf("add %q to allow of the [[script]] %q in %s", r.Name, r.Script, r.file)
+	if !r.own {
+		advice = fmt.Sprintf("write into %s, a line each: [[script]], name = %q, allow = [%s]", r.file, r.Script, strings.Join(r.list(), ", "))
+	}
+	return fmt.Sprintf("%s may not %s; to allow it, %s", r.Script, r.act(), advice)
 }
 
 func (r *Refusal) act() string {
