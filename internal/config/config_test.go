@@ -196,6 +196,12 @@ func TestToken(t *testing.T) {
 	if c, err := config.Load(path, env("abcdefghijklmnopq")); err != nil || c.HTTP.Token != "abcdefghijklmnopq" {
 		t.Errorf("the token is %+v, %v", c, err)
 	}
+	if c, err := config.Load(path, env(" abcdefghijklmnopq\n")); err != nil || c.HTTP.Token != "abcdefghijklmnopq" {
+		t.Errorf("the token is %+v, %v", c, err)
+	}
+	if _, err := config.Load(path, env("\n")); err == nil || !strings.Contains(err.Error(), "listen needs a token") {
+		t.Errorf("the error is %v", err)
+	}
 	want := path + ":2: listen needs a token of 16 characters or more, and that of LUAHOST_HTTP_TOKEN has 5: make one with 'openssl rand -hex 16'"
 	if _, err := config.Load(path, env("short")); err == nil || err.Error() != want {
 		t.Errorf("the error is\n%v\nwant\n%s", err, want)

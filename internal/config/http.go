@@ -35,6 +35,7 @@ func (f *file) checkHTTP() (HTTP, error) {
 	if f.token != "" {
 		h.Token = f.token
 	}
+	h.Token = strings.TrimSpace(h.Token) // a file's last line end, which no header can bring
 	var most int64
 	if err := f.readDuration("http.timeout", t.Timeout, 100*time.Millisecond, &h.Timeout); err != nil {
 		return HTTP{}, err
