@@ -37,6 +37,9 @@ the command ends with status 1.`,
 			}
 			wanted := reloadRequest{Scripts: []string{}}
 			for _, arg := range args {
+				if arg == "" { // a variable of the shell that is not set, most likely
+					return errors.New("the name of a script is empty: give one, or none for all that have changed")
+				}
 				wanted.Scripts = append(wanted.Scripts, scriptName(cfg.Scripts, arg))
 			}
 			var answer reloadAnswer
