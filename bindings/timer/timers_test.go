@@ -221,7 +221,7 @@ on("timer.call-back", function(timer) timer.data.n = 2 end)`
 		time.Sleep(2 * time.Hour)
 		w.want()
 		if list, err := w.Store.Timers(t.Context(), store.TimerQuery{Ended: true}); err != nil || len(list) != 2 ||
-			list[0].Outcome != store.TimerDone || list[1].State != store.TimerPending {
+			list[0].State != store.TimerPending || list[1].Outcome != store.TimerDone {
 			t.Errorf("%+v, %v", list, err)
 		}
 		w.stop()

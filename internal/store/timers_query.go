@@ -16,12 +16,13 @@ type TimerQuery struct {
 
 const timerColumns = `id, script, name, kind, spec, missed, data, account, state, due, claimed, began, ended, outcome, fault`
 
-// Timers returns the timers that q chooses, by when they are due.
+// Timers is Reader.Timers.
 func (s *Store) Timers(ctx context.Context, q TimerQuery) ([]Timer, error) {
 	return s.disk.Timers(ctx, q)
 }
 
-// Timers returns the timers that q chooses, by when they are due.
+// Timers returns the timers that q chooses: those that are to run by when they are
+// due, then those that have ended, the last one first.
 func (r *Reader) Timers(ctx context.Context, q TimerQuery) ([]Timer, error) {
 	var where []string
 	var args []any
@@ -38,7 +39,7 @@ func (r *Reader) Timers(ctx context.Context, q TimerQuery) ([]Timer, error) {
 	if len(where) > 0 {
 		rest = "WHERE " + strings.Join(where, " AND ")
 	}
-	rows, err := r.db.QueryContext(ctx, selectTimers(rest+" ORDER BY due, id"), args...)
+	rows, err := r.db.QueryContext(ctx, selectTimers(rest+" ORDER BY state = 'ended', CASE WHEN state = 'ended' THEN -ended ELSE due END, id"), args...)
 	if err != nil {
 		return nil, explain(r.path, err)
 	}

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"testing"
 	"time"
@@ -252,4 +253,26 @@ func BenchmarkAddTimer(b *testing.B) {
 			}
 		})
 	})
+}
+
+// What is to come stands first, and then what ended last.
+func TestTimersInOrder(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "luahost.db"))
+	for i, due := range []time.Duration{1, 2, 9, 8} {
+		timer := add(t, s, store.Timer{Script: "a.lua", Name: fmt.Sprint(i), Kind: "after", Due: noon.Add(due * time.Hour)})
+		if due > 2 {
+			continue
+		}
+		claim(t, s, timer.Due, store.Claim{ID: timer.ID, Due: timer.Due})
+		if err := s.EndTimer(t.Context(), timer.Due, timer.ID, store.TimerDone, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := ""
+	for _, timer := range timers(t, s, "a.lua") {
+		got += timer.Name
+	}
+	if got != "3210" {
+		t.Errorf("in the order %s", got)
+	}
 }
