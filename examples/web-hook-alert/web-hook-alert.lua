@@ -22,8 +22,9 @@ end
 on("http.alert", function(hook)
   local alert = hook:json()
   local title = type(alert) == "table" and tostring(alert.title) or "no title"
-  if store.get("told " .. title) then return end -- rung within the hour
-  store.set("told " .. title, true, { expires = "1h" })
+  local told = "told " .. title:sub(1, 200) -- a key has 256 bytes at most
+  if store.get(told) then return end -- rung within the hour
+  store.set(told, true, { expires = "1h" })
 
   messages.sendMessage { peer = ON_CALL, message = "Alert: " .. title }
   local ring, err = phone.requestCall {
@@ -32,6 +33,7 @@ on("http.alert", function(hook)
     protocol = { udp_p2p = true, udp_reflector = true, min_layer = 92, max_layer = 92, library_versions = { "8.0.0" } },
   }
   if not ring then
+    store.delete(told) -- the next alert tries again
     log.warn("nobody was rung", { title = title, err = tostring(err) })
     return
   end

@@ -392,6 +392,7 @@ func TestExampleWebHookAlert(t *testing.T) {
 		}
 	})()
 	script := strings.ReplaceAll(source(t, "examples", "web-hook-alert", "web-hook-alert.lua"), "@ann", "@ann_on_call")
+	title := "disk full on web-3" + strings.Repeat(", and no end of it", 20)
 	listens := make(chan net.Addr, 1)
 	r := w.start(t, []int{0}, map[string]string{"web-hook-alert.lua": script}, withStore(t), func(o *host.Options) {
 		o.HTTP = host.HTTP{Listen: "127.0.0.1:0", Token: "a long random word"}
@@ -399,7 +400,7 @@ func TestExampleWebHookAlert(t *testing.T) {
 	})
 	hook := "http://" + (<-listens).String() + "/hooks/alert"
 	send := func(token string) int {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, hook, strings.NewReader(`{"title": "disk full on web-3"}`))
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, hook, strings.NewReader(`{"title": "`+title+`"}`))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -415,8 +416,14 @@ func TestExampleWebHookAlert(t *testing.T) {
 	if status := send("a guess"); status != http.StatusUnauthorized {
 		t.Errorf("a wrong token is answered with %d", status)
 	}
-	if status := send("a long random word"); status != http.StatusAccepted {
-		t.Errorf("the hook is answered with %d", status)
+	w.telegram.Inject(simulator.Fault{Method: "phone.requestCall", Err: simulator.Refuse(400, "PARTICIPANT_VERSION_OUTDATED")})
+	for _, try := range []string{"refused", "rings"} {
+		if status := send("a long random word"); status != http.StatusAccepted {
+			t.Errorf("the hook is answered with %d", status)
+		}
+		if try == "refused" {
+			r.await(t, func() bool { return r.said("nobody was rung") })
+		}
 	}
 	call := <-rings
 	if err := ann.Answering(call).Accept(t.Context()); err != nil {
@@ -425,7 +432,7 @@ func TestExampleWebHookAlert(t *testing.T) {
 	if c := r.calls.await(t, call.ID, ended); c.EndedBy != w.ids[0] {
 		t.Errorf("ended by %d, reason %s", c.EndedBy, c.Reason)
 	}
-	if texts := r.texts(t, ann, 1); texts[0] != "Alert: disk full on web-3" {
+	if texts := r.texts(t, ann, 2); texts[1] != "Alert: "+title {
 		t.Errorf("sent %q", texts)
 	}
 }
