@@ -9,6 +9,7 @@ package json
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/gotd/td/tgerr"
 	lua "github.com/yuin/gopher-lua"
@@ -103,8 +104,9 @@ type Options struct {
 // module is what Open gave to one VM.
 type module struct {
 	Options
-	null *lua.LUserData
-	list *lua.LTable // the metatable of lists
+	null    *lua.LUserData
+	list    *lua.LTable // the metatable of lists
+	written *lua.LTable // that of null and of numbers
 }
 
 const registryKey = "luahost/bindings/json"
@@ -115,8 +117,8 @@ func Open(rt *script.Runtime, o Options) {
 		o.MaxSize = 1 << 20
 	}
 	L := rt.State()
-	m := &module{Options: o, null: L.NewUserData(), list: L.NewTable()}
-	m.null.Metatable = written(L, "null")
+	m := &module{Options: o, null: L.NewUserData(), list: L.NewTable(), written: written(L)}
+	m.null.Metatable = m.written
 	m.null.Value = nullValue{}
 	held := L.NewUserData()
 	held.Value = m
@@ -228,25 +230,30 @@ func (m *module) array(L *lua.LState, args manual.Values) int {
 }
 
 func (m *module) number(L *lua.LState, args manual.Values) int {
+	digits := manual.Get[string](args, "digits")
+	sandbox.BudgetOf(L).Charge(len(digits) / bytesPaid)
 	v := L.NewUserData()
-	v.Value = numberValue(manual.Get[string](args, "digits"))
-	v.Metatable = written(L, string(v.Value.(numberValue)))
+	v.Value, v.Metatable = numberValue(digits), m.written
 	L.Push(v)
 	return 1
 }
 
-// nullValue and numberValue are what the userdata hold.
+// nullValue and numberValue are what the userdata hold, and print as.
 type (
 	nullValue   struct{}
 	numberValue string
 )
 
-// written is the metatable of a userdata that prints as text.
-func written(L *lua.LState, text string) *lua.LTable {
+func (nullValue) String() string { return "null" }
+
+func (n numberValue) String() string { return string(n) }
+
+// written is the metatable of a userdata that prints as it is written.
+func written(L *lua.LState) *lua.LTable {
 	mt := L.CreateTable(0, 2)
 	mt.RawSetString("__metatable", lua.LFalse)
 	mt.RawSetString("__tostring", L.NewFunction(func(L *lua.LState) int {
-		L.Push(lua.LString(text))
+		L.Push(lua.LString(L.CheckUserData(1).Value.(fmt.Stringer).String()))
 		return 1
 	}))
 	return mt
