@@ -96,6 +96,8 @@ func readSettled(stat func(string) (fs.FileInfo, error), open func(string) (*os.
 		return "", errors.New("a folder, not a script")
 	case !before.Mode().IsRegular():
 		return "", errors.New("not a regular file")
+	case before.Size() == 0: // as what /proc makes up says, of which some has no end
+		return "", nil
 	}
 	f, err := open(path)
 	if err != nil {

@@ -54,6 +54,21 @@ func TestAFileThatGoesWhileTheFolderIsRead(t *testing.T) {
 	}
 }
 
+// A file of /proc is no script: /proc/kmsg would be read for ever.
+func TestAFileOfTheSystemIsNotRead(t *testing.T) {
+	const made = "/proc/self/status"
+	if text, err := os.ReadFile(made); err != nil || len(text) == 0 {
+		t.Skip("there is no such file here")
+	}
+	dir := t.TempDir()
+	if err := os.Symlink(made, filepath.Join(dir, "a.lua")); err != nil {
+		t.Fatal(err)
+	}
+	if f := readFile(dir, "a.lua", 1000); f.err != nil || f.source != "" {
+		t.Errorf("it reads %q, %v", f.source, f.err)
+	}
+}
+
 func TestIsScript(t *testing.T) {
 	for name, want := range map[string]bool{
 		"night.lua": true, "a b.lua": true, "_lib.lua": true, "ü.lua": true,
