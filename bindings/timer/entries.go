@@ -10,7 +10,7 @@ const (
 	namedAgain = "\n\nWith a **name** instead of a function the timer is kept on the disk, and goes on across edits, restarts and crashes. When it is due, the handlers of [`timer.NAME`](../events/timer.NAME.md) of the same script run, once at most for each time: if luahost is killed meanwhile, that is logged as interrupted. It is written at the top of the script, once for each name. A reload does not move it, unless what it is due at was changed; when the script no longer has it, it ends." +
 		" What was due while luahost did not run, the computer slept or the script was not loaded is left out, unless `missed` says otherwise; one run makes up for all that were missed. Up to a minute late is not missed.\n\n" + limits
 
-	limits = "A script may have 10,000 timers of functions and as many named ones at a time, and these may have 8 MiB of data."
+	limits = "A script may have 10,000 timers of functions and as many named ones at a time, and these may have 8 MiB of data. 10,000 runs may begin at once, and then 1,000 a second; more wait."
 
 	dst = "\n\nWhere the clocks change, none is lost and none comes twice: a time of the day that is skipped runs when the clocks have changed, one that comes twice runs the first time."
 

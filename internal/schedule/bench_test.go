@@ -2,6 +2,7 @@ package schedule_test
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -88,20 +89,21 @@ func BenchmarkKeep(b *testing.B) {
 func BenchmarkFireNamed(b *testing.B) {
 	var left sync.WaitGroup
 	e := atWork(b, left.Done)
-	for b.Loop() {
+	for n := 0; b.Loop(); n++ {
 		b.StopTimer()
 		left.Add(pending)
+		script := fmt.Sprint(n, ".lua") // which has not used up what may run at once
 		var writers sync.WaitGroup
 		due := time.Now().Add(time.Second)
 		for range 64 {
 			writers.Go(func() {
 				for range pending / 64 {
-					_, _ = e.Keep(schedule.Named{Script: "a.lua", Name: "x", Spec: after(time.Until(due)), Missed: store.MissedRun})
+					_, _ = e.Keep(schedule.Named{Script: script, Name: "x", Spec: after(time.Until(due)), Missed: store.MissedRun})
 				}
 			})
 		}
 		for range pending % 64 {
-			_, _ = e.Keep(schedule.Named{Script: "a.lua", Name: "x", Spec: after(time.Until(due)), Missed: store.MissedRun})
+			_, _ = e.Keep(schedule.Named{Script: script, Name: "x", Spec: after(time.Until(due)), Missed: store.MissedRun})
 		}
 		writers.Wait()
 		time.Sleep(time.Until(due))

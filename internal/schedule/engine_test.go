@@ -2,7 +2,9 @@ package schedule_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -374,6 +376,80 @@ func TestManyAtOnce(t *testing.T) {
 		time.Sleep(time.Hour)
 		if got := len(w.soFar()); got != 2*n {
 			t.Errorf("%d ran, want all though they are more than a minute late", got)
+		}
+	})
+}
+
+// Timers that make timers do not take every core, named or not, and hold up nobody
+// else's; as many as may be pending run at once.
+func TestTimersThatMakeTimers(t *testing.T) {
+	path := database(t)
+	synctest.Test(t, func(t *testing.T) {
+		const limit, more = 200, 3_000
+		w := newWorld(t, path)
+		w.limit = limit
+		w.run()
+		defer w.stop()
+		var runs, named atomic.Int64
+		var chain func()
+		chain = func() {
+			timer, err := w.Unnamed(schedule.Owner{Script: "a.lua"}, after(0), func(_ schedule.Firing, ended func()) bool {
+				w.handlers.Go(func() {
+					ended()
+					if runs.Add(1) < limit+more {
+						chain()
+					}
+				})
+				return true
+			})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			timer.Start()
+		}
+		keep := func() {
+			if _, err := w.Keep(schedule.Named{Script: "c.lua", Name: "x", Spec: after(0), Missed: store.MissedRun}); err != nil {
+				t.Error(err)
+			}
+		}
+		w.ends = func(ended func(error)) {
+			w.handlers.Go(func() {
+				ended(nil)
+				if named.Add(1) < limit+more {
+					keep()
+				}
+			})
+		}
+		w.Declare("c.lua", nil)
+		for range 50 {
+			chain()
+			keep()
+		}
+		w.unnamed("b.lua", after(time.Second))
+		time.Sleep(100 * time.Millisecond)
+		for _, count := range []*atomic.Int64{&runs, &named} {
+			if n := count.Load(); n < limit || n > limit+150 {
+				t.Errorf("%d ran at once", n)
+			}
+		}
+		time.Sleep(1500 * time.Millisecond)
+		for _, count := range []*atomic.Int64{&runs, &named} {
+			if n := count.Load(); n < limit+100 || n > limit+1700 {
+				t.Errorf("%d ran", n)
+			}
+		}
+		if fired := w.soFar(); !slices.Contains(fired, "b.lua Sat 2000-01-01 00:00:01") {
+			t.Error("another script's was held up")
+		}
+		time.Sleep(time.Minute)
+		for _, count := range []*atomic.Int64{&runs, &named} {
+			if n := count.Load(); n < limit+more {
+				t.Errorf("%d ran in the end", n)
+			}
+		}
+		if n := strings.Count(w.logs.String(), "timers slowed down"); n != 2 {
+			t.Errorf("it is told %d times", n)
 		}
 	})
 }

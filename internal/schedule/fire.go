@@ -86,6 +86,11 @@ func (e *Engine) attempts(now time.Time, due []*named) []attempt {
 		}
 		miss := a.late > grace && !n.excused && n.missed != store.MissedRun && a.late > n.missed
 		a.claim = store.Claim{ID: n.id, Due: a.due, Next: a.next, Miss: miss}
+		if !miss && e.tooSoon(n.owner()) {
+			n.excused = true
+			e.kept.put(&n.slot, now.Add(tryAgain))
+			continue
+		}
 		if !miss && !e.line(n.owner()).begin(func() { e.again(n) }) {
 			n.excused = true
 			continue

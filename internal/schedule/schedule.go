@@ -26,6 +26,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"luahost/internal/clock"
 	"luahost/internal/store"
 )
@@ -41,7 +43,8 @@ type Options struct {
 	// timer waits. ended is called once when the last handler has ended, on any
 	// goroutine. ctx ends with Run. Required if there is a Store.
 	Fire func(ctx context.Context, f Firing, ended func(error)) bool
-	// Limit is how many timers of an Owner may be pending. Default: 10,000.
+	// Limit is how many timers of an Owner may be pending, and how many runs of a
+	// script may begin without a pause. Default: 10,000.
 	Limit int
 }
 
@@ -62,8 +65,12 @@ const (
 	// atWorkLimit is how many runs of a script's timers go on at the same time,
 	// which leaves room for its other handlers.
 	atWorkLimit = 500
-	// tryAgain is the pause after a start or a write that did not work, and
-	// waitsFor that after one that nobody handled.
+	// runsPerSecond is how many of a script's runs begin in a second when it has used
+	// up Options.Limit, which may begin at once: timers that make timers would take
+	// every core.
+	runsPerSecond = 1000
+	// tryAgain is the pause after a start or a write that did not work or came too
+	// soon, and waitsFor that after one that nobody handled.
 	tryAgain = time.Second
 	waitsFor = time.Minute
 )
@@ -100,6 +107,7 @@ type Engine struct {
 
 	mu       sync.Mutex
 	lines    map[Owner]*line
+	paces    map[string]*pace // by script
 	named    map[int64]*named
 	repeats  map[key]*named    // those of them that a script declared
 	held     map[key]time.Time // timers that nobody handles are not tried before
@@ -122,6 +130,12 @@ type line struct {
 	waiting []func() // for room; each puts a timer back into its queue
 }
 
+// pace is how often a script's timers run, of all its VMs.
+type pace struct {
+	*rate.Limiter
+	told bool // that it is too often
+}
+
 type key struct{ script, name string }
 
 // New makes an engine that has no timers yet. Those that are made before Run are
@@ -141,7 +155,7 @@ func New(o Options) *Engine {
 		passing: newQueue[*Timer](o.Clock, false),
 		calling: newQueue[*Timer](o.Clock, true),
 		kept:    newQueue[*named](o.Clock, true),
-		lines:   map[Owner]*line{}, named: map[int64]*named{}, repeats: map[key]*named{}, held: map[key]time.Time{},
+		lines:   map[Owner]*line{}, paces: map[string]*pace{}, named: map[int64]*named{}, repeats: map[key]*named{}, held: map[key]time.Time{},
 		declared: map[string][]Named{}, declare: make(chan struct{}, 1),
 	}
 }
@@ -221,6 +235,27 @@ func (e *Engine) tidy(o Owner) {
 	if l := e.lines[o]; l.timers == 0 && l.atWork == 0 {
 		delete(e.lines, o)
 	}
+}
+
+// tooSoon says whether a run has a place and is to come a little later nevertheless,
+// because there were so many. With mu held.
+func (e *Engine) tooSoon(o Owner) bool {
+	if e.line(o).atWork >= atWorkLimit {
+		return false
+	}
+	p := e.paces[o.Script]
+	if p == nil {
+		p = &pace{Limiter: rate.NewLimiter(runsPerSecond, e.Limit)}
+		e.paces[o.Script] = p
+	}
+	if p.AllowN(e.Clock.Now(), 1) {
+		return false
+	}
+	if !p.told {
+		p.told = true
+		e.Log.Warn("timers slowed down: the script's are due too often", "script", o.Script, "per_second", runsPerSecond)
+	}
+	return true
 }
 
 // begin takes a place for a run, or has wait called when there is one. With mu held.

@@ -109,6 +109,11 @@ func (e *Engine) beginUnnamed(t *Timer) (f Firing, ok bool) {
 		t.queue.put(&t.slot, t.due)
 		return f, false
 	}
+	if e.tooSoon(t.owner) {
+		t.excused = true
+		t.queue.put(&t.slot, now.Add(tryAgain))
+		return f, false
+	}
 	if !e.line(t.owner).begin(func() { t.again(t.due) }) {
 		t.excused = true
 		return f, false

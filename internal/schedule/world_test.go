@@ -32,6 +32,7 @@ type world struct {
 	clock clock.Clock
 	zone  *time.Location
 
+	limit  int               // default: that of the engine
 	refuse atomic.Bool       // nobody handles a named timer
 	work   time.Duration     // that a handler takes
 	fault  error             // that a handler ends with
@@ -50,7 +51,7 @@ func (w *world) run() *world {
 	if err != nil {
 		w.Fatal(err)
 	}
-	w.Engine = schedule.New(schedule.Options{Clock: w.clock, Store: s, Fire: w.fire, Log: slog.New(slog.NewTextHandler(&w.logs, nil))})
+	w.Engine = schedule.New(schedule.Options{Clock: w.clock, Store: s, Fire: w.fire, Limit: w.limit, Log: slog.New(slog.NewTextHandler(&w.logs, nil))})
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error)
 	go func() { ended <- w.Run(ctx) }()
