@@ -52,7 +52,7 @@ func (s runningStatus) scriptTable(columns int) [][]string {
 		if sc.Generation != "" {
 			loaded = moment(sc.Loaded)
 		}
-		rows = append(rows, []string{printable(sc.Name), generationOf(sc), loaded, strconv.Itoa(sc.InFlight), handles(sc.Handlers)})
+		rows = append(rows, []string{printable(sc.Name), generationOf(sc), loaded, strconv.Itoa(sc.InFlight), handles(sc)})
 	}
 	for _, row := range rows {
 		for i := range widths {
@@ -229,20 +229,24 @@ func userOf(a host.AccountStatus) string {
 	return strconv.FormatInt(a.User, 10)
 }
 
-// handles says what a script reacts to: 4 rules, call, updatePhoneCall.
-func handles(handlers map[string]int) string {
-	var events []string
-	for _, event := range slices.Sorted(maps.Keys(handlers)) {
-		switch n := handlers[event]; {
-		case event == "rule" && n == 1:
-			events = slices.Insert(events, 0, "1 rule")
-		case event == "rule":
-			events = slices.Insert(events, 0, fmt.Sprintf("%d rules", n))
-		default:
-			events = append(events, event)
+// handles says what a script reacts to: 4 rules, 2 timers, call, updatePhoneCall. The
+// timers are those of functions.
+func handles(sc host.ScriptStatus) string {
+	var what []string
+	if n := sc.Handlers["rule"]; n > 0 {
+		what = append(what, counted(n, "rule"))
+	}
+	for _, g := range sc.Generations {
+		if g.Live && g.Timers > 0 {
+			what = append(what, counted(g.Timers, "timer"))
 		}
 	}
-	return orDash(strings.Join(events, ", "))
+	for _, event := range slices.Sorted(maps.Keys(sc.Handlers)) {
+		if event != "rule" {
+			what = append(what, event)
+		}
+	}
+	return orDash(strings.Join(what, ", "))
 }
 
 func orDash(text string) string {

@@ -24,7 +24,7 @@ func TestPrintStatus(t *testing.T) {
 				Handlers: map[string]int{"rule": 4, "call": 1, "updatePhoneCall": 2},
 				Generations: []host.GenerationStatus{
 					{Generation: "0badcafe", Since: now.Add(-80 * time.Minute), Handlers: 2, Calls: 1, Timers: 3},
-					{Generation: "5f1f5e5d", Since: now.Add(-time.Hour), Live: true, Handlers: 1},
+					{Generation: "5f1f5e5d", Since: now.Add(-time.Hour), Live: true, Handlers: 1, Timers: 2},
 				},
 			},
 			{Name: "wedged.lua", Stuck: "in its handler of \"call\" at line 3, again: held until its file changes or it is reloaded by name", Limits: map[string]int{"stuck": 2}},
@@ -48,7 +48,7 @@ shop     -     stopped
 SCRIPT      GENERATION  LOADED           AT WORK  HANDLES
 bad.lua     -           -                0        -
 greedy.lua  suspended   -                0        -
-night.lua   5f1f5e5d    Nov 22 22:50:00  3        4 rules, call, updatePhoneCall
+night.lua   5f1f5e5d    Nov 22 22:50:00  3        4 rules, 2 timers, call, updatePhoneCall
 wedged.lua  held        -                0        -
 
 REPLACED   GENERATION  LOADED           KEPT BY
