@@ -165,7 +165,7 @@ func (o *stateOptions) delete(ctx context.Context, out io.Writer) error {
 	if err := errors.Join(err, kept.Close()); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "%s: %s removed\n", stateName(o.script), plural(int64(len(items)), "key"))
+	_, err = fmt.Fprintf(out, "%s: %s removed\n", stateName(o.script), counted(len(items), "key"))
 	return err
 }
 

@@ -129,15 +129,8 @@ func forgetTimers(ctx context.Context, out io.Writer, opts timersOptions) error 
 	if err = errors.Join(err, s.Close()); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "%s: %s removed\n", script, plural(n, "timer"))
+	_, err = fmt.Fprintf(out, "%s: %s removed\n", script, counted(int(n), "timer"))
 	return err
-}
-
-func plural(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // timerJSON is a timer for programs.
