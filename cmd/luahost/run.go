@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
+	"runtime/debug"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -61,5 +63,14 @@ func runWithControl(ctx context.Context, data string, h *host.Host, c clock.Cloc
 	defer control.Wait()
 	defer stop()
 	control.Go(func() { serveControl(ctx, data, h, c, log) })
+	limitMemory()
 	return h.Run(ctx)
+}
+
+// limitMemory has Go collect garbage in time where a script makes it faster than
+// usual, which the limits of scripts count on. GOMEMLIMIT wins over it.
+func limitMemory() {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(480 << 20)
+	}
 }

@@ -78,7 +78,7 @@ func limitsOf(l config.Limits) script.Limits {
 		Limits: sandbox.Limits{
 			Instructions: l.Instructions, Time: l.Time, Depth: l.Depth, String: l.String, Pattern: l.Pattern, Source: l.Source,
 		},
-		InFlight: l.InFlight, Handlers: l.Handlers, Lines: l.LogLines, Memory: l.Memory,
+		InFlight: l.InFlight, Handlers: l.Handlers, Lines: l.LogLines, Memory: l.Memory, Values: l.Values,
 		SuspendAfter: l.SuspendAfter, OldGenerations: l.OldGenerations,
 	}
 }

@@ -125,6 +125,7 @@ in_flight       = 2
 handlers        = 3
 log_lines       = 4
 memory          = "1GiB"
+values          = "2MiB"
 suspend_after   = 5
 old_generations = "7d"
 
@@ -153,7 +154,7 @@ token    = "0123456789abcdef"
 	}
 	if want := (config.Limits{
 		Instructions: 5000, Time: 250 * time.Millisecond, Depth: 20, String: 65536, Pattern: 2000, Source: 64000, InFlight: 2, Handlers: 3,
-		LogLines: 4, Memory: 1 << 30, SuspendAfter: 5, OldGenerations: 7 * 24 * time.Hour,
+		LogLines: 4, Memory: 1 << 30, Values: 2 << 20, SuspendAfter: 5, OldGenerations: 7 * 24 * time.Hour,
 	}); c.Limits != want {
 		t.Errorf("limits are %+v, want %+v", c.Limits, want)
 	}
@@ -230,7 +231,7 @@ func TestDefaults(t *testing.T) {
 	}
 	if want := (config.Limits{
 		Instructions: 10_000_000, Time: 5 * time.Second, Depth: 200, String: 1 << 20, Pattern: 4_000_000, Source: 1 << 20, InFlight: 1000,
-		Handlers: 10_000, LogLines: 100, Memory: 384 << 20, SuspendAfter: 3, OldGenerations: 24 * time.Hour,
+		Handlers: 10_000, LogLines: 100, Memory: 192 << 20, Values: 32 << 20, SuspendAfter: 3, OldGenerations: 24 * time.Hour,
 	}); c.Limits != want {
 		t.Errorf("limits are %+v, want %+v", c.Limits, want)
 	}

@@ -22,6 +22,7 @@ type Limits struct {
 	Handlers       int           // that a script may register
 	LogLines       int           // of one script in a second
 	Memory         int64         // bytes of the process
+	Values         int64         // bytes that one script may hold
 	SuspendAfter   int           // limits reached within a minute
 	OldGenerations time.Duration // that a replaced one may go on
 }
@@ -38,6 +39,7 @@ type limits struct {
 	Handlers       int64  `toml:"handlers"`
 	LogLines       int64  `toml:"log_lines"`
 	Memory         string `toml:"memory"`
+	Values         string `toml:"values"`
 	SuspendAfter   int64  `toml:"suspend_after"`
 	OldGenerations string `toml:"old_generations"`
 }
@@ -75,6 +77,7 @@ func (f *file) checkLimits() (Limits, error) {
 		{"string", t.String, 1 << 10, 1 << 30, &text},
 		{"source", t.Source, 1 << 10, 1 << 30, &source},
 		{"memory", t.Memory, 64 << 20, 1 << 40, &l.Memory},
+		{"values", t.Values, 1 << 20, 1 << 40, &l.Values},
 	} {
 		if err := f.readSize("limits."+n.key, n.value, n.low, n.high, n.into); err != nil {
 			return Limits{}, err

@@ -116,7 +116,7 @@ func New(opts Options) (*Host, error) {
 		Invoker: h.codes,
 		Peers:   h.router,
 		Block: func(l *lua.LState, fn func(context.Context)) error {
-			return script.RuntimeOf(l).Block(l, fn)
+			return script.RuntimeOf(l).Request(l, fn)
 		},
 		Allow:     h.allowed,
 		OnRequest: h.requested,

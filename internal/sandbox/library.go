@@ -105,9 +105,17 @@ func withRoom(L *lua.LState, std lua.LValue) lua.LGFunction {
 	return func(L *lua.LState) int {
 		L.Push(nothing)
 		L.Call(0, 0)
-		return protected(L)
+		results := protected(L)
+		if results > 0 && L.Get(-results) == lua.LFalse {
+			BudgetOf(L).Charge(caught)
+		}
+		return results
 	}
 }
+
+// caught is what an error costs that is caught, in instructions: gopher-lua writes
+// down where each came from, which takes it longer the deeper that was.
+const caught = 250
 
 // assert raises its second argument as it is; gopher-lua's takes text only.
 func assert(L *lua.LState) int {

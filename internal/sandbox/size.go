@@ -8,25 +8,32 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// maxSized is how many values a look at a VM's size takes at most: some 10 ms.
+// maxSized is how many tables, functions, threads and long strings a look at a
+// VM's size takes at most: some 10 ms.
 const maxSized = 50_000
 
-// Size is about how much memory the script's values take that the VM holds, in
-// bytes: in its globals, its functions and the stacks of its threads. It looks at
-// a bounded number of values; whole is false if there are more.
-func (vm *VM) Size() (bytes int64, whole bool) {
+// Size is about how much memory the values of a script take.
+type Size struct {
+	Bytes  int64
+	Values int  // that were looked at: what it cost to find out
+	Whole  bool // there were no more
+}
+
+// Size looks at what the VM holds, in its globals, its functions and the stacks of
+// its threads.
+func (vm *VM) Size() Size {
 	s := sizer{seen: map[any]bool{}}
 	s.add(vm.state.G.Global)
 	s.add(vm.state.G.Registry)
 	for L := range vm.busy {
 		s.add(L)
 	}
-	for len(s.next) > 0 && len(s.seen) < maxSized {
+	for len(s.next) > 0 && len(s.seen) < maxSized && s.values < 20*maxSized {
 		v := s.next[len(s.next)-1]
 		s.next = s.next[:len(s.next)-1]
 		s.open(v)
 	}
-	return s.bytes, len(s.next) == 0
+	return Size{Bytes: s.bytes, Values: s.values, Whole: len(s.next) == 0}
 }
 
 // sizer goes through values, each once.
@@ -34,12 +41,15 @@ type sizer struct {
 	seen  map[any]bool
 	next  []lua.LValue // seen, and not opened
 	bytes int64
+
+	values int
 }
 
 func (s *sizer) add(v lua.LValue) {
+	s.values++
 	switch v := v.(type) {
 	case lua.LString:
-		if s.bytes += 16; len(v) > 256 { // a long one may be shared
+		if len(v) > 256 { // a long one may be shared
 			data := unsafe.StringData(string(v))
 			if s.seen[data] {
 				return
@@ -54,17 +64,18 @@ func (s *sizer) add(v lua.LValue) {
 		}
 	case *lua.LUserData:
 		s.bytes += 64
-	default:
-		s.bytes += 16
 	}
 }
 
 func (s *sizer) open(v lua.LValue) {
 	switch v := v.(type) {
 	case *lua.LTable:
-		s.bytes += 128
+		room, entries := roomOf(v)
+		if s.bytes += room; entries > sampled {
+			s.sample(v, entries)
+			return
+		}
 		v.ForEach(func(k, e lua.LValue) {
-			s.bytes += 32
 			s.add(k)
 			s.add(e)
 		})
@@ -90,6 +101,44 @@ func (s *sizer) open(v lua.LValue) {
 		}
 	}
 }
+
+// sampled is how many entries of a table are looked into; what the others hold is
+// judged by them.
+const sampled = 10_000
+
+// sample looks into the first entries of a large table.
+func (s *sizer) sample(tb *lua.LTable, entries int) {
+	before, seen := s.bytes, 0
+	for k, e := tb.Next(lua.LNil); k != lua.LNil && seen < sampled; k, e = tb.Next(k) {
+		s.add(k)
+		s.add(e)
+		if t, ok := e.(*lua.LTable); ok {
+			room, _ := roomOf(t)
+			s.bytes += room
+		}
+		seen++
+	}
+	if more := entries - seen; more > 0 && seen > 0 {
+		s.bytes += (s.bytes - before) / int64(seen) * int64(more)
+	}
+}
+
+// roomOf is how many bytes a table takes without what is in it, and how many
+// entries it has room for, which gopher-lua does not tell either.
+func roomOf(tb *lua.LTable) (bytes int64, entries int) {
+	table, at := reflect.ValueOf(tb).Elem(), tableFields()
+	list := table.FieldByIndex(at[0]).Cap()
+	names := table.FieldByIndex(at[1]).Len() + table.FieldByIndex(at[2]).Len()
+	return 128 + int64(list)*16 + int64(names)*100, list + names
+}
+
+var tableFields = sync.OnceValue(func() (at [3][]int) {
+	for i, name := range []string{"array", "strdict", "dict"} {
+		field, _ := reflect.TypeFor[lua.LTable]().FieldByName(name)
+		at[i] = field.Index
+	}
+	return at
+})
 
 // stackOf is how many values the stack of a thread has room for, which
 // gopher-lua does not tell.

@@ -111,7 +111,7 @@ func (h *Host) start(ctx context.Context, to *handler, ev Event, from origin, en
 	if ev.Name == eventUnload {
 		limit = math.MaxInt // it is started once
 	}
-	if !to.rt.usage.admit(limit) {
+	if !to.rt.usage.admit(limit, limit < math.MaxInt && h.slots.besieged() && to.rt.turns.crowded()) {
 		return false
 	}
 	if !to.rt.enter(ev.Name) {
@@ -162,9 +162,15 @@ func (t *task) run() error {
 	rt.turns.began(t, rt.host.opts.Clock.Now())
 	L := rt.vm.Thread()
 	rt.vm.Enter(L, &t.budget)
-	err := t.handle(L)
+	err := t.queue()
+	if err == nil {
+		err = t.handle(L)
+	}
 	t.pause()
 	rt.vm.Leave(L, err == nil)
+	if err == nil {
+		err = rt.weigh() // what it leaves behind
+	}
 	return err
 }
 

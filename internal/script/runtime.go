@@ -52,6 +52,7 @@ type Runtime struct {
 	shut    chan struct{} // closed with the VM
 	beat    atomic.Int64  // moves while a handler computes
 	modules modules
+	weight  weight
 
 	life
 }
@@ -94,6 +95,19 @@ func (rt *Runtime) Context(L *lua.LState) context.Context { return taskOf(L).ctx
 // while an uncaught error says what it is. A handler that was
 // cancelled meanwhile ends at its next instruction, whatever fn returned.
 func (rt *Runtime) Block(L *lua.LState, fn func(ctx context.Context)) error {
+	return rt.block(L, 0, fn)
+}
+
+// Request is Block for what is asked of others, such as Telegram: a handler that
+// asks again and again is slowed down.
+func (rt *Runtime) Request(L *lua.LState, fn func(ctx context.Context)) error {
+	if rt.loading {
+		return ErrLoading
+	}
+	return rt.block(L, taskOf(L).slowDown(), fn)
+}
+
+func (rt *Runtime) block(L *lua.LState, pause time.Duration, fn func(ctx context.Context)) error {
 	if rt.loading {
 		return ErrLoading
 	}
@@ -103,7 +117,13 @@ func (rt *Runtime) Block(L *lua.LState, fn func(ctx context.Context)) error {
 	file, line := CallerPlace(L)
 	t, current := taskOf(L), L.G.CurrentThread
 	t.pause()
+	if err := rt.weigh(); err != nil {
+		t.end(err) // what it holds while it waits is held for long
+	}
 	rt.turns.release()
+	if pause > 0 {
+		_ = clock.Wait(t.ctx, clock.System{}, pause) // a handler whose context ends, ends
+	}
 	defer func() { // also when fn panics, which ends the handler like an error
 		if !rt.turns.acquire(t) {
 			runtime.Goexit() // through Lua's Go code, no line of which may touch the VM

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"luahost/internal/sandbox"
@@ -12,10 +13,21 @@ import (
 
 const (
 	// heavyAfter is after how many instructions a handler needs a slot to go on:
-	// some 3 ms of a core, which few handlers ever use.
-	heavyAfter = 100_000
-	// slotFor is how long a slot is kept while others wait for one.
+	// less than a millisecond of a core, which few handlers ever use.
+	heavyAfter = 20_000
+	// slowAfter is the same for a handler whose instructions take their time, such as
+	// errors from deep down and tables that are made large, and heavyFor how long the
+	// handlers of its script then need a slot as soon as they are looked at.
+	slowAfter = time.Millisecond
+	heavyFor  = 5 * time.Second
+	// slotFor is how long a slot is kept while others wait for one, and restFor how
+	// long it then rests if they are many: what they make has to be collected as well.
 	slotFor = 5 * time.Millisecond
+	restFor = 45 * time.Millisecond
+	// crowd is how many wait for slots when it is no accident: they wait for a
+	// fifth of the time then, so that scripts that compute without end are found out
+	// together and not one after the other.
+	crowd = 4
 )
 
 // slots are what heavy handlers need to compute: fewer than there are cores, so
@@ -25,6 +37,7 @@ type slots struct {
 	mu      sync.Mutex
 	free    int
 	waiting []*claim
+	wanted  atomic.Int64 // how many wait
 }
 
 type claim struct {
@@ -44,6 +57,7 @@ func (s *slots) take(ctx context.Context, lately int64) bool {
 	}
 	c := &claim{lately: lately, ready: make(chan struct{})}
 	s.waiting = append(s.waiting, c)
+	s.wanted.Add(1)
 	s.mu.Unlock()
 	select {
 	case <-c.ready:
@@ -61,6 +75,7 @@ func (s *slots) leave(c *claim) {
 	for i, other := range s.waiting {
 		if other == c {
 			s.waiting = append(s.waiting[:i], s.waiting[i+1:]...)
+			s.wanted.Add(-1)
 			return
 		}
 	}
@@ -87,25 +102,26 @@ func (s *slots) pass() {
 	}
 	c := s.waiting[least]
 	s.waiting = append(s.waiting[:least], s.waiting[least+1:]...)
+	s.wanted.Add(-1)
 	close(c.ready)
 }
 
-func (s *slots) wanted() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.waiting) > 0
-}
+// besieged says whether so many wait for slots that it is no accident.
+func (s *slots) besieged() bool { return s.wanted.Load() >= crowd }
 
 // poll is what a budget asks every 256 instructions.
 func (h *Host) poll(b *sandbox.Budget) error {
 	t := b.Owner.(*task)
 	t.rt.beat.Add(1)
 	t.account()
+	if err := t.rt.weigh(); err != nil {
+		return err
+	}
 	if used := b.Used(); used-t.looked >= lookAfter || used < t.looked {
 		t.looked = used
 		h.memory.look(t)
 	}
-	if b.Used() >= heavyAfter || t.rt.usage.lately.Load() >= 10*heavyAfter {
+	if t.heavy() {
 		h.memory.observe(t)
 		if err := h.hold(t); err != nil {
 			return err
@@ -115,20 +131,49 @@ func (h *Host) poll(b *sandbox.Budget) error {
 	return sandbox.Ended(t.ctx)
 }
 
+// heavy says whether a handler needs a slot to go on.
+func (t *task) heavy() bool {
+	used, now := t.budget.Used(), time.Now()
+	if used >= heavyAfter || used > lightAfter && t.budget.Ran() >= slowAfter {
+		if !t.rt.loading { // a large script may take its time to load
+			t.rt.usage.heavyUntil.Store(now.Add(heavyFor).UnixNano())
+		}
+		return true
+	}
+	return t.rt.usage.heavyUntil.Load() > now.UnixNano()
+}
+
+// queue has a handler of a script whose handlers have been heavy wait for a slot
+// before it does anything: what happens up to its first poll can take its time.
+func (t *task) queue() error {
+	if t.rt.usage.heavyUntil.Load() < time.Now().UnixNano() {
+		return nil
+	}
+	return t.rt.host.hold(t)
+}
+
 // hold has a slot held, which is handed on when it was kept for long enough. Who
 // waits for slots longer than a handler may run is beside too many others that
 // compute without end, and goes with them.
 func (h *Host) hold(t *task) error {
 	if t.slot.Load() {
-		if time.Since(t.slotSince) < slotFor || !h.slots.wanted() {
+		if time.Since(t.slotSince) < slotFor || h.slots.wanted.Load() == 0 {
 			return nil
 		}
-		t.giveSlot()
+		if !h.slots.besieged() {
+			t.giveSlot()
+		} else if t.slot.CompareAndSwap(true, false) {
+			time.AfterFunc(restFor, h.slots.give)
+		}
 	}
 	t.park()
 	defer t.unpark()
 	began := time.Now()
-	ctx, cancel := context.WithTimeoutCause(t.ctx, h.opts.Limits.Time-t.waited, sandbox.ErrTime)
+	patience := h.opts.Limits.Time
+	if h.slots.besieged() {
+		patience /= 5
+	}
+	ctx, cancel := context.WithTimeoutCause(t.ctx, patience-t.waited, sandbox.ErrTime)
 	defer cancel()
 	if h.slots.take(ctx, t.rt.usage.lately.Load()) {
 		t.slot.Store(true)
@@ -139,7 +184,7 @@ func (h *Host) hold(t *task) error {
 	if t.ctx.Err() != nil {
 		return sandbox.Ended(t.ctx)
 	}
-	return fmt.Errorf("%w: it computes a lot, and waited for more than %s beside others that do", sandbox.ErrTime, h.opts.Limits.Time)
+	return fmt.Errorf("%w: it computes a lot, and waited for more than %s beside others that do", sandbox.ErrTime, patience)
 }
 
 // giveSlot may also be called for a handler that was written off.

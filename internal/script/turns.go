@@ -49,6 +49,18 @@ func (q *turns) acquire(t *task) bool {
 	return <-t.wake
 }
 
+// mostQueued is how many handlers wait for a VM in which one computes for long, while
+// many others do.
+const mostQueued = 16
+
+// crowded says whether further handlers are not worth starting: many wait already,
+// for one that waits for a slot itself.
+func (q *turns) crowded() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.waiting) >= mostQueued && q.holder != nil && (q.holder.slot.Load() || q.holder.parked.Load())
+}
+
 // acquireFree is acquire for a t that waits for nobody.
 func (q *turns) acquireFree(t *task) bool {
 	q.mu.Lock()

@@ -17,9 +17,11 @@ const tellEvery = time.Minute
 // It may be used from any goroutine, with any lock held.
 type usage struct {
 	inflight   atomic.Int64
-	turnedAway atomic.Int64 // refused, and not in the tally yet
-	computed   atomic.Int64 // instructions, ever
-	lately     atomic.Int64 // of these, about those of the last seconds
+	turnedAway atomic.Int64  // refused, and not in the tally yet
+	computed   atomic.Int64  // instructions, ever
+	lately     atomic.Int64  // of these, about those of the last seconds
+	heavyUntil atomic.Int64  // when its handlers need no slot any more; Unix nanoseconds
+	requests   *rate.Limiter // of handlers that make many
 
 	mu      sync.Mutex // guards the rest
 	seen    int64      // of computed, at the last turn of the clock
@@ -67,15 +69,15 @@ func (h *Host) usageOf(script string) *usage {
 	u := h.usage[script]
 	if u == nil {
 		lines := h.opts.Limits.Lines
-		u = &usage{lines: rate.NewLimiter(rate.Limit(lines), 3*lines), limits: map[string]int{}, faults: map[faultKey]*tally{}}
+		u = &usage{lines: rate.NewLimiter(rate.Limit(lines), 3*lines), requests: rate.NewLimiter(requestsPerSecond, 2*requestsPerSecond), limits: map[string]int{}, faults: map[faultKey]*tally{}}
 		h.usage[script] = u
 	}
 	return u
 }
 
 // admit counts a handler that begins, or refuses it.
-func (u *usage) admit(limit int) bool {
-	if u.inflight.Add(1) <= int64(limit) {
+func (u *usage) admit(limit int, crowded bool) bool {
+	if u.inflight.Add(1) <= int64(limit) && !crowded {
 		return true
 	}
 	u.inflight.Add(-1)

@@ -107,6 +107,9 @@ func (rt *Runtime) top(t *task, source string, proto *lua.FunctionProto) (err er
 			return err
 		}
 	}
+	if err := rt.weighNow(); err != nil {
+		return err
+	}
 	rt.undefined = rt.vm.Undefined(rt.host.opts.Globals)
 	return nil
 }

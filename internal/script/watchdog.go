@@ -7,7 +7,10 @@ import (
 	"runtime/metrics"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"luahost/internal/sandbox"
 )
 
 const (
@@ -37,6 +40,8 @@ type watchdog struct {
 	chase sync.Mutex    // held while the heap is too large and somebody acts on it
 
 	leaving []<-chan struct{} // closed when what was ended has gone, guarded by chase
+
+	last atomic.Uint64 // what the heap was at the last look
 
 	mu    sync.Mutex
 	heavy map[*task]int64         // handlers that may be ended, and how far they had come at the last look
@@ -92,7 +97,9 @@ func (w *watchdog) look(t *task) {
 	} else {
 		sample = newSample()
 	}
-	if w.heap(sample) <= w.limit {
+	heap := w.heap(sample)
+	w.last.Store(heap)
+	if heap <= w.limit {
 		return
 	}
 	if t != nil {
@@ -114,6 +121,9 @@ func (w *watchdog) look(t *task) {
 		w.act(t, heap)
 	}
 }
+
+// large says whether the heap is a quarter of what it may be, or more.
+func (w *watchdog) large() bool { return w.last.Load() > w.limit/4 }
 
 // await gives those that were ended before a moment to go.
 func (w *watchdog) await() {
@@ -191,10 +201,10 @@ func (w *watchdog) holdings() (list []holding) {
 	open := w.host.open()
 	w.host.mu.Unlock()
 	for _, rt := range open {
-		var whole bool
 		h := holding{rt: rt}
-		h.busy, h.size, whole = rt.measure()
-		if !whole {
+		var size sandbox.Size
+		h.busy, size = rt.measure()
+		if h.size = size.Bytes; !size.Whole {
 			h.size = max(h.size, int64(w.limit/4))
 		}
 		list = append(list, h)
@@ -204,22 +214,21 @@ func (w *watchdog) holdings() (list []holding) {
 }
 
 // measure gives the size of a VM, and the handler that is held up in it.
-func (rt *Runtime) measure() (busy *task, size int64, whole bool) {
+func (rt *Runtime) measure() (busy *task, size sandbox.Size) {
+	nothing := sandbox.Size{Whole: true}
 	if rt.turns.acquireFree(&task{rt: rt}) {
 		defer rt.turns.release()
 		if rt.closed {
-			return nil, 0, true
+			return nil, nothing
 		}
-		size, whole = rt.vm.Size()
-		return nil, size, whole
+		return nil, rt.vm.Size()
 	}
 	rt.parking.Lock() // nobody is let go on meanwhile
 	defer rt.parking.Unlock()
 	if busy, _ = rt.turns.held(); busy == nil || !busy.parked.Load() {
-		return nil, 0, true
+		return nil, nothing
 	}
-	size, whole = rt.vm.Size()
-	return busy, size, whole
+	return busy, rt.vm.Size()
 }
 
 // heaviest is the handler that has computed the most since it was asked last.

@@ -17,7 +17,7 @@ func heapOf(more int64) func(*script.Options) {
 	runtime.GC()
 	var now runtime.MemStats
 	runtime.ReadMemStats(&now)
-	return func(o *script.Options) { o.Limits.Memory = int64(now.HeapAlloc) + more }
+	return func(o *script.Options) { o.Limits.Memory, o.Limits.Values = int64(now.HeapAlloc)+more, 1<<40 }
 }
 
 // Nothing that a script does with memory takes more than it may, and what is
@@ -58,7 +58,7 @@ func TestMemoryOfAScript(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := start(t, map[string]string{
 				"bad.lua":  source,
-				"good.lua": `local n = 0 on("x", function() for i = 1, 2e4 do n = n + i end end)`,
+				"good.lua": `local n = 0 on("x", function() for i = 1, 2e3 do n = n + i end end)`,
 			}, heapOf(32<<20))
 			look := w.Tender()
 			for range 40 {

@@ -12,8 +12,33 @@ type work struct {
 	slot      atomic.Bool  // it has one
 	slotSince time.Time
 	waited    time.Duration // for slots
-	looked    int           // how far it was when it looked at the heap
-	observed  bool          // by the watchdog
+	requests  int
+	looked    int  // how far it was when it looked at the heap
+	observed  bool // by the watchdog
+}
+
+const (
+	// freeRequests is how many requests a handler may make before it is slowed down.
+	freeRequests = 10
+	// requestsPerSecond is how many further ones the handlers of a script may make in
+	// a second, with twice as many at once: a loop of requests costs little of Lua, and
+	// much of everything else.
+	requestsPerSecond = 100
+	// slowedDown is what it costs to be slowed down, in instructions.
+	slowedDown = 1000
+)
+
+// slowDown is how long a handler waits before it may make one more request. A handler that
+// has to pays for it, so that it comes to its end.
+func (t *task) slowDown() time.Duration {
+	if t.requests++; t.requests <= freeRequests {
+		return 0
+	}
+	pause := t.rt.usage.requests.Reserve().Delay()
+	if pause > 0 {
+		t.budget.Charge(slowedDown)
+	}
+	return pause
 }
 
 // account adds the instructions that the handler has used since the last time to
@@ -26,6 +51,7 @@ func (t *task) account() {
 	}
 	t.counted.Store(used)
 	t.rt.usage.computed.Add(fresh)
+	t.rt.weight.computed += fresh
 }
 
 // park says that the handler is held up, with its VM; until unpark others may look
