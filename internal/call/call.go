@@ -89,7 +89,7 @@ type Call struct {
 
 	mu     sync.Mutex
 	kept   map[any]any
-	traced map[string]int // lines of each script that are counted
+	traced map[counted]int
 }
 
 // view is a call as anybody may read it. The owner publishes a new one whenever

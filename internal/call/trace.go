@@ -11,6 +11,10 @@ import (
 // answer of each rule.
 const maxTraced = 1000
 
+// maxHandlers is the same for handlers that have ended: an event may start
+// thousands.
+const maxHandlers = 50
+
 // Trace adds a line to the call's trace; owner, call and a missing time are
 // filled in.
 func (c *Call) Trace(e store.Entry) {
@@ -29,6 +33,12 @@ func (c *Call) Trace(e store.Entry) {
 	}
 }
 
+// counted are lines of a script that are counted together.
+type counted struct {
+	script   string
+	handlers bool
+}
+
 // mayTrace counts a line. The first one too many says that there are more.
 func (c *Call) mayTrace(e *store.Entry) bool {
 	if e.Script == "" || e.Kind == "rule" || e.Kind == "decision" {
@@ -37,15 +47,20 @@ func (c *Call) mayTrace(e *store.Entry) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.traced == nil {
-		c.traced = make(map[string]int)
+		c.traced = make(map[counted]int)
 	}
-	c.traced[e.Script]++
-	switch n := c.traced[e.Script]; {
-	case n <= maxTraced:
+	limit, what := maxTraced, "lines"
+	of := counted{e.Script, e.Kind == "handler"}
+	if of.handlers {
+		limit, what = maxHandlers, "handlers"
+	}
+	c.traced[of]++
+	switch n := c.traced[of]; {
+	case n <= limit:
 		return true
-	case n == maxTraced+1:
+	case n == limit+1:
 		*e = store.Entry{
-			Kind: "note", Text: fmt.Sprintf("more than %d lines of this script, the others are left out", maxTraced),
+			Kind: "note", Text: fmt.Sprintf("more than %d %s of this script, the others are left out", limit, what),
 			Script: e.Script, Generation: e.Generation, Failed: true,
 		}
 		return true

@@ -1,10 +1,15 @@
 package store
 
+import "maps"
+
 // backlog is the entries that are to be written, of all traces, in the order in
 // which they were noted. It keeps within a bound.
 type backlog struct {
 	all  []Entry
 	size int // bytes that all takes, about
+
+	calls map[callKey]struct{} // of all, perhaps of some that were dropped too
+	last  callKey
 }
 
 // maxBacklog is how many bytes of entries wait for the disk.
@@ -14,6 +19,12 @@ const maxBacklog = 16 << 20
 func (b *backlog) add(e Entry) (dropped int) {
 	b.all = append(b.all, e)
 	b.size += e.size()
+	if key := e.key(); key != b.last || b.calls == nil {
+		if b.last = key; b.calls == nil {
+			b.calls = make(map[callKey]struct{})
+		}
+		b.calls[key] = struct{}{}
+	}
 	return b.bound()
 }
 
@@ -22,6 +33,10 @@ func (b *backlog) add(e Entry) (dropped int) {
 func (b *backlog) before(failed backlog) (dropped int) {
 	b.all = append(failed.all, b.all...)
 	b.size += failed.size
+	if b.calls == nil {
+		b.calls = make(map[callKey]struct{})
+	}
+	maps.Copy(b.calls, failed.calls)
 	return b.bound()
 }
 

@@ -156,10 +156,8 @@ func (s *Store) number(b *batch) {
 	for key := range b.calls {
 		b.numbers[key] = s.numbers.given[key]
 	}
-	for i := range b.entries.all {
-		if key := b.entries.all[i].key(); b.numbers[key].number == 0 {
-			b.numbers[key] = s.numbers.given[key]
-		}
+	for key := range b.entries.calls {
+		b.numbers[key] = s.numbers.given[key]
 	}
 }
 
