@@ -58,12 +58,12 @@ until Ctrl-C. The accounts must have been logged in with 'luahost login'.`,
 
 // runWithControl runs the host, and answers commands while it runs.
 func runWithControl(ctx context.Context, data string, h *host.Host, c clock.Clock, log *slog.Logger) error {
+	limitMemory()
 	ctx, stop := context.WithCancel(ctx)
 	var control sync.WaitGroup
 	defer control.Wait()
 	defer stop()
 	control.Go(func() { serveControl(ctx, data, h, c, log) })
-	limitMemory()
 	return h.Run(ctx)
 }
 

@@ -11,8 +11,8 @@ import (
 // generations stay open until Release. A Pin may be used from any goroutine.
 type Pin struct {
 	host     *Host
-	live     *generations
-	released bool // guarded by host.mu
+	live     *generations // guarded by host.mu, as is released
+	released bool
 
 	busy  atomic.Int64 // handlers that were started through it and have not ended, and one until Release
 	quiet func()
@@ -46,9 +46,10 @@ func (p *Pin) leave(n int) {
 // it goes to the generations that are live then, and nothing is started.
 func (p *Pin) Release() {
 	p.host.mu.Lock()
-	p.released = true
+	live := p.live
+	p.released, p.live = true, &generations{} // a call may be remembered for long, and its pin with it
 	p.host.mu.Unlock()
-	for _, rt := range p.live.runtimes {
+	for _, rt := range live.runtimes {
 		over, last := rt.unpin(p)
 		endAll(over)
 		if last {
@@ -87,9 +88,11 @@ type Registered struct {
 func (r Registered) Module() string { return moduleOf(r.Script, r.File) }
 
 // Registered lists the handlers of an event, in the order of file name and
-// registration.
+// registration; none once the pin was released.
 func (p *Pin) Registered(event string) []Registered {
+	p.host.mu.Lock()
 	handlers := p.live.handlers[event]
+	p.host.mu.Unlock()
 	list := make([]Registered, len(handlers))
 	for i, h := range handlers {
 		list[i] = Registered{Script: h.rt.script, Generation: h.rt.generation, File: h.file, Line: h.line, Tag: h.tag, handler: h}
