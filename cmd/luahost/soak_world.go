@@ -85,6 +85,7 @@ func (w *soakWorld) start(
 	if err != nil {
 		return nil, err
 	}
+	limitMemory()
 	running.Go(func() { ended(h.Run(ctx)) })
 	select {
 	case <-ready:
