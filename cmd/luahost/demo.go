@@ -144,10 +144,14 @@ func (d *demo) build() (err error) {
 // run serves until ctx ends or the calls are done, and says how they ended.
 func (d *demo) run(ctx context.Context, you account.Options) error {
 	ctx, stop := context.WithCancelCause(ctx)
-	var running sync.WaitGroup
+	// The server outlives the host, whose scripts may write something at their end.
+	alive, end := context.WithCancel(context.WithoutCancel(ctx))
+	var serving, running sync.WaitGroup
+	defer serving.Wait()
+	defer end()
 	defer running.Wait()
 	defer stop(nil)
-	running.Go(func() { stop(d.server.Run(ctx)) })
+	serving.Go(func() { stop(d.server.Run(alive)) })
 
 	if err := logIn(ctx, you); err != nil {
 		return fmt.Errorf("log in to the embedded Telegram: %w", err)
