@@ -231,7 +231,7 @@ func TestDefaults(t *testing.T) {
 	}
 	if want := (config.Limits{
 		Instructions: 10_000_000, Time: 5 * time.Second, Depth: 200, String: 1 << 20, Pattern: 4_000_000, Source: 1 << 20, InFlight: 1000,
-		Handlers: 10_000, LogLines: 100, Memory: 192 << 20, Values: 32 << 20, SuspendAfter: 3, OldGenerations: 24 * time.Hour,
+		Handlers: 10_000, LogLines: 100, Memory: 384 << 20, Values: 32 << 20, SuspendAfter: 3, OldGenerations: 24 * time.Hour,
 	}); c.Limits != want {
 		t.Errorf("limits are %+v, want %+v", c.Limits, want)
 	}

@@ -62,7 +62,7 @@ func Keys() []Key {
 		{Name: "limits.in_flight", Holds: whole, Default: "1_000", Doc: "Handlers of one script that are at work or wait, at a time. Further ones are not started, and counted."},
 		{Name: "limits.handlers", Holds: whole, Default: "10_000", Doc: "Handlers and rules that a script may register."},
 		{Name: "limits.log_lines", Holds: whole, Default: "100", Doc: "Lines that a script may log in a second, with bursts of three seconds' worth. What is left out is counted and told."},
-		{Name: "limits.memory", Holds: bytesOf, Default: `"192MiB"`, Doc: "Memory of all scripts and of luahost itself. Above it, what holds most is ended: a handler, or a script that is then suspended."},
+		{Name: "limits.memory", Holds: bytesOf, Default: `"384MiB"`, Doc: "Memory of all scripts and of luahost itself. Above it, what holds most is ended: a handler, or a script that is then suspended."},
 		{Name: "limits.values", Holds: bytesOf, Default: `"32MiB"`, Doc: "What the values of one script may take."},
 		{Name: "limits.suspend_after", Holds: whole, Default: "3", Doc: "A script that reaches a limit this often within a minute is suspended, until its file changes or `luahost reload` names it."},
 		{Name: "limits.old_generations", Holds: duration, Default: `"24h"`, Doc: "How long a generation of a script that was replaced may go on for the calls and timers that it has."},

@@ -15,7 +15,7 @@ type Limits struct {
 	InFlight int   // handlers of one script that are at work or wait; others are refused: 1,000
 	Handlers int   // that one script may register: 10,000
 	Lines    int   // that one script may log in a second, after three seconds' worth at once: 100
-	Memory   int64 // bytes of the process's heap, beyond which scripts are ended: 192 MiB
+	Memory   int64 // bytes of the process's heap, beyond which scripts are ended: 384 MiB
 	Values   int64 // bytes that the values of one script may take: 32 MiB
 
 	// SuspendAfter is how often a script may have handlers ended by their limits
@@ -43,7 +43,7 @@ func (l Limits) WithDefaults() Limits {
 		}
 	}
 	if l.Memory <= 0 {
-		l.Memory = 192 << 20
+		l.Memory = 384 << 20
 	}
 	if l.Values <= 0 {
 		l.Values = 32 << 20

@@ -42,6 +42,7 @@ type watchdog struct {
 	leaving []<-chan struct{} // closed when what was ended has gone, guarded by chase
 
 	last atomic.Uint64 // what the heap was at the last look
+	may  atomic.Uint64 // what it may be: limit, or more where the host itself needs that
 
 	mu    sync.Mutex
 	heavy map[*task]int64         // handlers that may be ended, and how far they had come at the last look
@@ -49,10 +50,12 @@ type watchdog struct {
 }
 
 func newWatchdog(h *Host) *watchdog {
-	return &watchdog{
+	w := &watchdog{
 		host: h, limit: uint64(h.opts.Limits.Memory), heap: heapInUse, alarm: make(chan struct{}, 1),
 		heavy: map[*task]int64{}, ended: map[*task]chan struct{}{},
 	}
+	w.may.Store(w.limit)
+	return w
 }
 
 func newSample() []metrics.Sample {
@@ -99,7 +102,7 @@ func (w *watchdog) look(t *task) {
 	}
 	heap := w.heap(sample)
 	w.last.Store(heap)
-	if heap <= w.limit {
+	if heap <= w.may.Load() {
 		return
 	}
 	if t != nil {
@@ -112,12 +115,12 @@ func (w *watchdog) look(t *task) {
 	}
 	w.chase.Lock()
 	defer w.chase.Unlock()
-	if t != nil && t.ctx.Err() != nil || w.heap(sample) <= w.limit {
+	if t != nil && t.ctx.Err() != nil || w.heap(sample) <= w.may.Load() {
 		return
 	}
 	w.await()
 	runtime.GC()
-	if heap := w.heap(sample); heap > w.limit/8*7 { // or else there would be one collection after the other
+	if heap := w.heap(sample); heap > w.may.Load()/8*7 { // or else there would be one collection after the other
 		w.act(t, heap)
 	}
 }
@@ -149,9 +152,13 @@ type holding struct {
 
 // act ends handlers and suspends scripts. t looks, and is held up.
 func (w *watchdog) act(t *task, heap uint64) {
-	why := fmt.Errorf("%w: the process uses %d MiB, and may use %d", ErrMemory, heap>>20, w.limit>>20)
-	excess := int64(heap) - int64(w.limit/4*3)
 	list := w.holdings()
+	may := w.adapt(list, heap)
+	if heap <= may/8*7 {
+		return
+	}
+	why := fmt.Errorf("%w: the process uses %d MiB, and may use %d", ErrMemory, heap>>20, may>>20)
+	excess := int64(heap) - int64(may/4*3)
 	excess = w.release(list, int64(w.limit/16), excess, why)
 	if excess <= 0 {
 		return
@@ -161,6 +168,23 @@ func (w *watchdog) act(t *task, heap uint64) {
 		return
 	}
 	w.release(list, smallVM, excess, why)
+}
+
+// adapt gives what the heap may be. Where hardly any of it is the scripts', they are
+// not ended for what the host itself needs: it may have many accounts.
+func (w *watchdog) adapt(list []holding, heap uint64) uint64 {
+	own := int64(heap)
+	for _, h := range list {
+		own -= h.size
+	}
+	may := w.limit
+	if own > int64(w.limit/4*3) {
+		may = min(uint64(own)+w.limit/2, 2*w.limit)
+	}
+	if before := w.may.Swap(may); may > before {
+		w.host.log.Warn("luahost itself uses much of the memory that scripts may use", "used", fmt.Sprint(own>>20, " MiB"), "limit", fmt.Sprint(w.limit>>20, " MiB"), "allowed", fmt.Sprint(may>>20, " MiB"))
+	}
+	return may
 }
 
 // release ends what holds at least so much, the largest first, until the excess

@@ -138,3 +138,34 @@ faults = {
 		}
 	}
 }
+
+// A load that computes a lot is forgotten when it has ended, well or not, as a
+// handler is: its VM would be kept for as long as the host runs.
+func TestLoadsAreForgotten(t *testing.T) {
+	w := load(t, map[string]string{
+		"a.lua": `for _ = 1, 1e5 do end on("x", function() for _ = 1, 1e5 do end end)`,
+		"b.lua": `for _ = 1, 1e5 do end error("refused")`,
+	})
+	if r := w.run("x"); r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	if n := w.Watched(); n != 0 {
+		t.Errorf("%d are watched, and nothing runs", n)
+	}
+}
+
+// What the host itself needs is not taken from small scripts.
+func TestMemoryThatIsNotTheScripts(t *testing.T) {
+	w := load(t, map[string]string{"a.lua": `on("x", function() for _ = 1, 2e5 do end note("x") end)`}, func(o *script.Options) {
+		o.Limits.Memory = 100 << 20
+	})
+	w.SetHeap(func() uint64 { return 120 << 20 })
+	for range 3 {
+		if r := w.run("x"); r.Err != nil {
+			t.Error(r.Err)
+		}
+	}
+	if !strings.Contains(w.log.String(), "luahost itself uses much of the memory") {
+		t.Error("nobody was told")
+	}
+}
