@@ -16,3 +16,10 @@ func (h *Host) StuckLooks() int { return int((h.opts.Limits.Time + stuckGrace) /
 func (h *Host) SetHeap(size func() uint64) {
 	h.memory.heap = func([]metrics.Sample) uint64 { return size() }
 }
+
+// Watched is how many handlers and loads the watchdog keeps an eye on.
+func (h *Host) Watched() int {
+	h.memory.mu.Lock()
+	defer h.memory.mu.Unlock()
+	return len(h.memory.heavy) + len(h.memory.ended)
+}

@@ -64,7 +64,11 @@ func (h *Host) load(f file, from *reading) (rt *Runtime, read contents, unsettle
 func (rt *Runtime) run(source string, proto *lua.FunctionProto) error {
 	t := &task{rt: rt, origin: origin{loading: true}, gone: make(chan struct{})}
 	t.ctx, t.end = newTaskContext(rt.alive, context.Background(), Handler{Script: rt.script, Generation: rt.generation})
-	defer t.end(nil)
+	defer func() { // as ended does for a handler
+		t.settled.Store(true)
+		t.end(nil)
+		rt.host.memory.forget(t)
+	}()
 	t.budget = rt.vm.Budget(t.ctx, t)
 	rt.host.beginning.Store(rt)
 	defer rt.host.beginning.Store(nil)
