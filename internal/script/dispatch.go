@@ -207,9 +207,13 @@ func (h *Host) ended(t *task, err error) {
 		h.logFault(t, err)
 		h.exhausted(t, err)
 	}
+	now, began := h.opts.Clock.Now(), t.began
+	if began.IsZero() { // its VM was abandoned before its turn came
+		began = now
+	}
 	run := Run{
 		Event: t.event.Name, Script: rt.script, File: t.handler.file, Line: t.handler.line, Generation: rt.generation,
-		Queued: t.began.Sub(t.queued), Took: h.opts.Clock.Now().Sub(t.began), Err: err, Context: t.ctx,
+		Queued: began.Sub(t.queued), Took: now.Sub(began), Err: err, Context: t.ctx,
 	}
 	rt.usage.leave()
 	if rt.leave() {

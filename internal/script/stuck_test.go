@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -80,6 +81,8 @@ on("y", function() note("y") end)`}, hanging(t, hung))
 	for range 4 { // the one that is stuck, two that waited, and one that was to begin
 		if r := <-w.runs; !errors.Is(r.Err, script.ErrStuck) {
 			t.Errorf("%s ended with %v", r.Event, r.Err)
+		} else if r.Queued < 0 || r.Took > time.Hour {
+			t.Errorf("%s was queued for %s and took %s", r.Event, r.Queued, r.Took)
 		}
 	}
 	if r := <-w.reloads; r.Err != nil || r.Script != "a.lua" {
