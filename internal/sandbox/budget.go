@@ -40,6 +40,7 @@ type Budget struct {
 	ran     time.Duration // before since
 	since   time.Time     // it runs, unless zero
 	telling bool          // it has ended, and says why
+	gone    bool          // it has lost the VM
 }
 
 // Budget gives what a piece of work of the VM may use. The work is ended when
@@ -117,6 +118,10 @@ func (b *Budget) Err() error { return b.over }
 // Telling says whether the work has ended, and only says why: the __tostring of
 // its error runs.
 func (b *Budget) Telling() bool { return b.telling }
+
+// Abandon says that the work has lost the VM's lock for good. What is left of it on
+// Go's stack ends, and leaves the VM alone.
+func (b *Budget) Abandon() { b.gone = true }
 
 // Used is how many instructions were used.
 func (b *Budget) Used() int { return b.given - b.tick }

@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"errors"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -109,5 +110,28 @@ func TestDepth(t *testing.T) {
 	}
 	if err := run(t, sandbox.New(sandbox.Options{}), "a.lua", down+"f(250)"); !errors.Is(err, sandbox.ErrDepth) {
 		t.Error(err)
+	}
+}
+
+// Work that has lost its VM unwinds without touching it: somebody else may be at
+// work there.
+func TestAbandonedWorkLeavesTheVMAlone(t *testing.T) {
+	vm := working(sandbox.Limits{})
+	others, _ := vm.State().NewThread()
+	vm.State().SetGlobal("leave", vm.State().NewFunction(func(L *lua.LState) int {
+		sandbox.BudgetOf(L).Abandon()
+		L.G.CurrentThread = others
+		runtime.Goexit()
+		return 0
+	}))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		err := run(t, vm, "a.lua", `pcall(coroutine.wrap(function() ("x"):gsub("x", leave) end))`)
+		t.Errorf("it went on, and ended with %v", err)
+	}()
+	<-ended
+	if vm.State().G.CurrentThread != others {
+		t.Error("the VM is taken for one in which the abandoned work runs")
 	}
 }

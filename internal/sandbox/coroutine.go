@@ -179,6 +179,9 @@ func (c *coroutines) enter(L, th *lua.LState, resume lua.LGFunction) (results in
 	c.vm.resumed[th] = true
 	returned := false
 	defer func() {
+		if b.gone {
+			return
+		}
 		b.depth--
 		delete(c.vm.resumed, th)
 		L.G.CurrentThread = L

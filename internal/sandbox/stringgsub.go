@@ -18,7 +18,6 @@ func (s *stringLib) gsub(L *lua.LState) int {
 	L.CheckTypes(3, lua.LTString, lua.LTNumber, lua.LTTable, lua.LTFunction)
 	most := L.OptInt(4, math.MaxInt)
 	r := replacing{search: s.search(L, text, what), by: L.Get(3)}
-	defer r.done()
 	count := 0
 	for from := 0; count < most && from <= len(text) && r.next(L, from); from = r.after() {
 		count++
@@ -30,6 +29,7 @@ func (s *stringLib) gsub(L *lua.LState) int {
 		r.add(L, text[r.copied:])
 		text = r.out.String()
 	}
+	r.done() // not after an error: the VM may be somebody else's by then
 	push(L, text)
 	L.Push(lua.LNumber(count))
 	return 2

@@ -126,6 +126,7 @@ func (rt *Runtime) block(L *lua.LState, pause time.Duration, fn func(ctx context
 	}
 	defer func() { // also when fn panics, which ends the handler like an error
 		if !rt.turns.acquire(t) {
+			t.budget.Abandon()
 			runtime.Goexit() // through Lua's Go code, no line of which may touch the VM
 		}
 		L.G.CurrentThread = current
