@@ -47,8 +47,8 @@ func (h *Host) Reload(names ...string) ([]Reloaded, error) {
 		return list, nil
 	}
 	for _, s := range h.scripts.Status() {
-		known := func(r Reloaded) bool { return r.Script == s.Name }
-		if !slices.ContainsFunc(list, known) && (s.Generation != "" || s.LastError != nil || s.Suspended != "") {
+		read := func(r Reloaded) bool { return r.Script == s.Name }
+		if !slices.ContainsFunc(list, read) && known(s) {
 			list = append(list, untouched(s))
 		}
 	}
@@ -70,10 +70,18 @@ func reloaded(r script.Reload) Reloaded {
 	return out
 }
 
+// known says whether there is something to tell of a script of which nothing was read.
+func known(s script.Status) bool {
+	return s.Generation != "" || s.LastError != nil || s.Suspended != "" || s.Stuck != ""
+}
+
 // untouched is a script of which nothing was read anew. One that was refused and
 // has not changed is as wrong as it was.
 func untouched(s script.Status) Reloaded {
 	out := Reloaded{Script: s.Name, Result: Unchanged, Generation: s.Generation, Note: s.Suspended}
+	if s.Generation == "" && s.Suspended == "" && s.Stuck != "" { // a second time, or else it was loaded afresh
+		out.Note = "stuck " + s.Stuck
+	}
 	if s.LastError != nil {
 		out.Result = Refused
 		out.fault(s.LastError)
