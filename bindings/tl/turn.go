@@ -46,6 +46,13 @@ func (m *Module) turn(L *lua.LState, e *entry, tb *lua.LTable) (done func(), err
 		return nil, nil
 	}
 	own := vmOf(L).large
+	taken, kept := false, false
+	done = func() { <-m.large; <-own }
+	defer func() {
+		if taken && !kept { // the VM was abandoned meanwhile, and block does not return
+			done()
+		}
+	}()
 	blocked := m.block(L, func(ctx context.Context) {
 		if err = take(ctx, own); err != nil {
 			return
@@ -53,11 +60,13 @@ func (m *Module) turn(L *lua.LState, e *entry, tb *lua.LTable) (done func(), err
 		if err = take(ctx, m.large); err != nil {
 			<-own
 		}
+		taken = err == nil
 	})
 	if blocked != nil {
 		raise(L, e.name+": "+blocked.Error())
 	}
-	return func() { <-m.large; <-own }, err
+	kept = true
+	return done, err
 }
 
 func take(ctx context.Context, turns chan struct{}) error {

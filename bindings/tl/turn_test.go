@@ -2,6 +2,7 @@ package tl
 
 import (
 	"context"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -66,5 +67,25 @@ func TestLargeRequestsTakeTurns(t *testing.T) {
 	}
 	if run(small); len(c.own) != sent+1 {
 		t.Error("a small request waits for large ones")
+	}
+}
+
+// A handler whose VM was abandoned while it waited ends in Block, and gives back
+// the turn that it has got: all scripts share them.
+func TestATurnOfAnAbandonedVMIsGivenBack(t *testing.T) {
+	m, L := newModule(t, Options{Invoker: &counting{}, Block: func(_ *lua.LState, fn func(ctx context.Context)) error {
+		fn(t.Context())
+		runtime.Goexit()
+		return nil
+	}})
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		err := L.DoString(`upload.saveFilePart{file_id="1", file_part=1, bytes=("x"):rep(20000)}`)
+		t.Errorf("it went on: %v", err)
+	}()
+	<-ended
+	if n := len(m.large); n != 0 {
+		t.Errorf("%d turns are left", n)
 	}
 }
