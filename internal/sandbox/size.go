@@ -110,12 +110,12 @@ const sampled = 10_000
 func (s *sizer) sample(tb *lua.LTable, entries int) {
 	before, seen := s.bytes, 0
 	for k, e := tb.Next(lua.LNil); k != lua.LNil && seen < sampled; k, e = tb.Next(k) {
-		s.add(k)
-		s.add(e)
-		if t, ok := e.(*lua.LTable); ok {
+		if t, ok := e.(*lua.LTable); ok && !s.seen[t] {
 			room, _ := roomOf(t)
 			s.bytes += room
 		}
+		s.add(k)
+		s.add(e)
 		seen++
 	}
 	if more := entries - seen; more > 0 && seen > 0 {
