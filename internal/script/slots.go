@@ -30,9 +30,9 @@ const (
 	crowd = 4
 )
 
-// slots are what heavy handlers need to compute: fewer than there are cores, so
-// that however many scripts count to a billion, a core is left for those who
-// decide about calls. A slot goes to whose script has computed the least of late.
+// slots are what heavy handlers need to compute: half as many as there are cores, so
+// that however many scripts count to a billion, a core is left for those who decide
+// about calls. On a machine with one core they give way at every poll. A slot goes to whose script has computed the least of late.
 type slots struct {
 	mu      sync.Mutex
 	free    int
