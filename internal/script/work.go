@@ -19,7 +19,7 @@ type work struct {
 
 const (
 	// freeRequests is how many requests a handler may make before it is slowed down.
-	freeRequests = 10
+	freeRequests = 2
 	// requestsPerSecond is how many further ones the handlers of a script may make in
 	// a second, with twice as many at once: a loop of requests costs little of Lua, and
 	// much of everything else.
