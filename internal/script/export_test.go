@@ -23,3 +23,10 @@ func (h *Host) Watched() int {
 	defer h.memory.mu.Unlock()
 	return len(h.memory.heavy) + len(h.memory.ended)
 }
+
+// FreeSlots is how many slots nobody has, and nobody waits for.
+func (h *Host) FreeSlots() int {
+	h.slots.mu.Lock()
+	defer h.slots.mu.Unlock()
+	return h.slots.free - len(h.slots.waiting) - int(h.slots.wanted.Load())
+}
