@@ -54,7 +54,7 @@ func Keys() []Key {
 
 		{Name: "limits", Holds: "a table, [limits]", Doc: "What a script may use. A handler that goes beyond is ended by an error that it cannot catch; the script's other handlers, and all other scripts, go on."},
 		{Name: "limits.instructions", Holds: whole, Default: "10_000_000", Doc: "Instructions of Lua for one handler, and for a script's top level. Work of Lua's library on long texts counts too."},
-		{Name: "limits.time", Holds: duration, Default: `"5s"`, Doc: "How long one handler may run. Waiting for Telegram, for `sleep` or for its turn does not count."},
+		{Name: "limits.time", Holds: duration, Default: `"5s"`, Doc: "How long one handler may run. Waiting for Telegram, for `sleep` or for its turn does not count. One that computes a lot beside others that do takes turns with them, and is ended as well when it has waited for so long, or for a fifth of that beside many."},
 		{Name: "limits.depth", Holds: whole, Default: "200", Doc: "How deeply calls may be nested, and coroutines that resume each other."},
 		{Name: "limits.string", Holds: bytesOf, Default: `"1MiB"`, Doc: "The longest text that `..`, `rep`, `format`, `concat`, `gsub` and their like may make."},
 		{Name: "limits.pattern", Holds: whole, Default: "4_000_000", Doc: "Steps of matching a pattern for one `find`, `match` or turn of `gmatch` and `gsub`."},
