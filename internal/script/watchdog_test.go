@@ -169,3 +169,17 @@ func TestMemoryThatIsNotTheScripts(t *testing.T) {
 		t.Error("nobody was told")
 	}
 }
+
+// What the host needed once is allowed for as long as it does.
+func TestMemoryThatTheHostNeedsNoMore(t *testing.T) {
+	w := load(t, nil, func(o *script.Options) { o.Limits.Memory = 100 << 20 })
+	look := w.Tender()
+	for i, heap := range []uint64{120 << 20, 90 << 20, 120 << 20, 50 << 20, 120 << 20} {
+		w.SetHeap(func() uint64 { return heap })
+		look()
+		told := strings.Count(w.log.String(), "luahost itself uses much of the memory")
+		if want := []int{1, 1, 1, 1, 2}[i]; told != want {
+			t.Errorf("at look %d: told %d times, want %d", i, told, want)
+		}
+	}
+}
