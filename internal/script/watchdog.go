@@ -182,7 +182,7 @@ func (w *watchdog) adapt(list []holding, heap uint64) uint64 {
 	}
 	may := w.limit
 	if own > int64(w.limit/4*3) {
-		may = min(uint64(own)+w.limit/2, 2*w.limit)
+		may = min(uint64(own)+w.limit/2, w.limit/4*5)
 	}
 	if before := w.may.Swap(may); may > before {
 		w.host.log.Warn("luahost itself uses much of the memory that scripts may use", "used", fmt.Sprint(own>>20, " MiB"), "limit", fmt.Sprint(w.limit>>20, " MiB"), "allowed", fmt.Sprint(may>>20, " MiB"))
