@@ -95,6 +95,11 @@ func (s *session) send(ctx context.Context, in bin.Encoder, out bin.Decoder) err
 	if !s.begin() {
 		return ErrNotConnected
 	}
+	sent, err := encode(in)
+	if err != nil {
+		s.requests.Done()
+		return err
+	}
 	ctx, cancel := s.join(ctx)
 	defer cancel(nil)
 	timer := s.clock.AfterFunc(s.opts.Timeout, func() { cancel(s.overdue()) })
@@ -104,7 +109,7 @@ func (s *session) send(ctx context.Context, in bin.Encoder, out bin.Decoder) err
 	go func() {
 		defer s.requests.Done()
 		growStack(0)
-		done <- s.perform(ctx, in, guarded)
+		done <- s.perform(ctx, sent, guarded)
 	}()
 	select {
 	case err := <-done:
@@ -116,6 +121,30 @@ func (s *session) send(ctx context.Context, in bin.Encoder, out bin.Decoder) err
 		return s.settle(ctx, in, out, <-done) // the answer is being read
 	}
 }
+
+// encoded is a request as it goes out. gotd writes into a request when it encodes
+// it, which may be after the request was given up and is its caller's again.
+type encoded struct {
+	method string
+	raw    []byte
+}
+
+func encode(in bin.Encoder) (*encoded, error) {
+	var b bin.Buffer
+	if err := in.Encode(&b); err != nil {
+		return nil, fmt.Errorf("encode %s: %w", methodName(in), err)
+	}
+	return &encoded{methodName(in), b.Buf}, nil
+}
+
+// Encode implements bin.Encoder.
+func (e *encoded) Encode(b *bin.Buffer) error {
+	b.Put(e.raw)
+	return nil
+}
+
+// TypeName is the method's.
+func (e *encoded) TypeName() string { return e.method }
 
 // growStack makes room on a new goroutine's stack at once. gotd needs some 10 KB
 // to send a request, which the runtime would reach by doubling, with a deeper
