@@ -10,6 +10,7 @@ import (
 
 	"luahost/bindings/calls"
 	"luahost/bindings/manual"
+	"luahost/internal/clock"
 	"luahost/internal/nearest"
 )
 
@@ -200,18 +201,11 @@ func compileRepeated(value any, s *scope) test {
 	}
 }
 
-// short is a duration without the zeros: 15m and not 15m0s.
+// short is a duration as people write it: 7d, and 15m instead of 15m0s.
 func short(d time.Duration) string {
 	const day = 24 * time.Hour
 	if d >= day && d%day == 0 {
 		return strconv.Itoa(int(d/day)) + "d"
 	}
-	text := d.String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
+	return clock.Brief(d)
 }

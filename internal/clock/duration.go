@@ -5,6 +5,7 @@ import (
 	"math"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -12,6 +13,18 @@ import (
 const DurationForm = `write it as in "7d", "1h30m", "20s" or "250ms"`
 
 var errDuration = errors.New("no duration: " + DurationForm)
+
+// Brief is a duration without the zeros at its end: 15m and not 15m0s.
+func Brief(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
 
 // days is the part of a duration that time.ParseDuration does not know.
 var days = regexp.MustCompile(`^(\d+(?:\.\d+)?)d`)

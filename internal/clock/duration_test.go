@@ -7,6 +7,17 @@ import (
 	"luahost/internal/clock"
 )
 
+func TestBrief(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0s", 20 * time.Second: "20s", 15 * time.Minute: "15m", 90 * time.Minute: "1h30m", 24 * time.Hour: "24h",
+		time.Hour + time.Second: "1h0m1s", 1500 * time.Millisecond: "1.5s",
+	} {
+		if got := clock.Brief(d); got != want {
+			t.Errorf("%v is %q, want %q", d, got, want)
+		}
+	}
+}
+
 func TestParseDuration(t *testing.T) {
 	for text, want := range map[string]time.Duration{
 		"0": 0, "20s": 20 * time.Second, "1h30m": 90 * time.Minute, "250ms": 250 * time.Millisecond,

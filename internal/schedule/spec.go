@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"luahost/internal/clock"
 )
 
 // Kinds of timers, by the names of the functions that make them.
@@ -94,21 +96,9 @@ func (s Spec) Kind() string { return s.kind }
 // String is the same for specs that are due at the same times.
 func (s Spec) String() string {
 	if s.cal == nil {
-		return brief(s.d)
+		return clock.Brief(s.d)
 	}
 	return s.text
-}
-
-// brief is d without the zeros at its end: 1h30m.
-func brief(d time.Duration) string {
-	text := d.String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
 }
 
 // Repeats says whether there is another time after the first.
