@@ -85,11 +85,7 @@ func Open(rt *script.Runtime, o Options) {
 	table := L.CreateTable(0, len(functions))
 	for _, f := range functions {
 		table.RawSetString(f.Name, L.NewFunction(func(L *lua.LState) int {
-			args, err := f.Params.Args(L, 1)
-			if err != nil {
-				L.RaiseError("calls.%s: %v", f.Name, err)
-			}
-			return f.do(m, L, args)
+			return f.do(m, L, object.Args(L, "calls.", f.Name, f.Params))
 		}))
 	}
 	L.SetGlobal("calls", table)

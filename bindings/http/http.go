@@ -161,11 +161,7 @@ func (m *Module) Open(rt *script.Runtime) {
 	table := L.CreateTable(0, len(functions))
 	for _, f := range functions {
 		table.RawSetString(f.Name, L.NewFunction(func(L *lua.LState) int {
-			args, err := f.Params.Args(L, 1)
-			if err != nil {
-				L.RaiseError("http.%s: %v", f.Name, err)
-			}
-			return f.do(vm, L, args)
+			return f.do(vm, L, object.Args(L, "http.", f.Name, f.Params))
 		}))
 	}
 	L.SetGlobal("http", table)

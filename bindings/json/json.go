@@ -15,6 +15,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"luahost/bindings/manual"
+	"luahost/bindings/object"
 	"luahost/internal/sandbox"
 	"luahost/internal/script"
 )
@@ -127,11 +128,7 @@ func Open(rt *script.Runtime, o Options) {
 	table := L.CreateTable(0, len(functions)+1)
 	for _, f := range functions {
 		table.RawSetString(f.Name, L.NewFunction(func(L *lua.LState) int {
-			args, err := f.Params.Args(L, 1)
-			if err != nil {
-				L.RaiseError("json.%s: %v", f.Name, err)
-			}
-			return f.do(m, L, args)
+			return f.do(m, L, object.Args(L, "json.", f.Name, f.Params))
 		}))
 	}
 	table.RawSetString("null", m.null)

@@ -1,7 +1,8 @@
 // Package object makes the objects that scripts get of the host: userdata with
 // the fields and methods of one registry, which scripts read and cannot change.
 // A binding has a Class for each kind, which all VMs share; Make and everything
-// that scripts do with an object happen under the VM's lock.
+// that scripts do with an object happen under the VM's lock. Args reads the arguments
+// of functions that belong to no object.
 package object
 
 import (
@@ -98,6 +99,16 @@ func (c *Class[T]) index(rt *script.Runtime, L *lua.LState) lua.LGFunction {
 		L.RaiseError("%v", manual.At(c.Name, manual.Unknown("field", name, c.names())))
 		return 0
 	}
+}
+
+// Args are the arguments of a function, such as Name get of the module "http."; what
+// is wrong with them is raised.
+func Args(L *lua.LState, module, name string, params manual.Params) manual.Values {
+	args, err := params.Args(L, 1)
+	if err != nil {
+		L.RaiseError("%s%s: %v", module, name, err)
+	}
+	return args
 }
 
 // call checks the arguments of a method and does it.

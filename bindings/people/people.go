@@ -14,6 +14,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"luahost/bindings/manual"
+	"luahost/bindings/object"
 	"luahost/bindings/tl"
 	"luahost/internal/script"
 )
@@ -66,11 +67,7 @@ func Open(rt *script.Runtime, o Options) {
 	L := rt.State()
 	for _, f := range globals(m) {
 		L.SetGlobal(f.Name, L.NewFunction(func(L *lua.LState) int {
-			args, err := f.Params.Args(L, 1)
-			if err != nil {
-				L.RaiseError("%s: %v", f.Name, err)
-			}
-			return f.do(L, args)
+			return f.do(L, object.Args(L, "", f.Name, f.Params))
 		}))
 	}
 }
