@@ -205,7 +205,9 @@ func (h *Host) Run(ctx context.Context) error {
 	var running sync.WaitGroup
 	running.Go(func() { defer end(); stop(h.scripts.Run(ctx)) })
 	running.Go(func() { stop(h.timers.Run(ctx)) })
-	running.Go(func() { stop(h.web.run(ctx)) })
+	if h.web.hooks != nil {
+		running.Go(func() { stop(h.web.run(ctx)) })
+	}
 	running.Go(func() { stop(h.phone.run(alive)) })
 	going := &survivors{left: len(h.router.order), stop: stop}
 	for _, l := range h.router.order {

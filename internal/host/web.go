@@ -51,12 +51,8 @@ func (h *Host) newWeb(opts Options) (*web, error) {
 	return w, nil
 }
 
-// run takes in web hooks until ctx ends.
+// run takes in web hooks until ctx ends; there must be a server for them.
 func (w *web) run(ctx context.Context) error {
-	if w.hooks == nil {
-		<-ctx.Done()
-		return nil
-	}
 	if err := w.hooks.Run(ctx); err != nil {
 		return fmt.Errorf("web hooks: %w", err)
 	}

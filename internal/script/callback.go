@@ -96,7 +96,7 @@ func (c *Callback) Start(args func(rt *Runtime, L *lua.LState) []lua.LValue, end
 	}
 	rt.queue.Lock()
 	defer rt.queue.Unlock()
-	if c.over || !rt.usage.admit(h.opts.Limits.InFlight, h.slots.besieged() && rt.turns.crowded()) {
+	if c.over || !rt.admit(c.handler.event) {
 		return false
 	}
 	t := h.newTask(c.ctx, c.handler, Event{Name: c.handler.event, Args: args}, h.opts.Clock.Now())

@@ -3,7 +3,6 @@ package script
 import (
 	"context"
 	"errors"
-	"math"
 	"sync/atomic"
 	"time"
 
@@ -107,11 +106,7 @@ func (h *Host) dispatch(ctx context.Context, ev Event, handlers []*handler, from
 // start starts one handler, unless its generation has ended or its script has
 // too many at work, with h.mu held.
 func (h *Host) start(ctx context.Context, to *handler, ev Event, from origin, ended func(Run)) bool {
-	limit := h.opts.Limits.InFlight
-	if ev.Name == eventUnload {
-		limit = math.MaxInt // it is started once
-	}
-	if !to.rt.usage.admit(limit, limit < math.MaxInt && h.slots.besieged() && to.rt.turns.crowded()) {
+	if !to.rt.admit(ev.Name) {
 		return false
 	}
 	if !to.rt.enter(ev.Name) {

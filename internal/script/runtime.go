@@ -95,19 +95,6 @@ func (rt *Runtime) Context(L *lua.LState) context.Context { return taskOf(L).ctx
 // while an uncaught error says what it is. A handler that was
 // cancelled meanwhile ends at its next instruction, whatever fn returned.
 func (rt *Runtime) Block(L *lua.LState, fn func(ctx context.Context)) error {
-	return rt.block(L, 0, fn)
-}
-
-// Request is Block for what is asked of others, such as Telegram: a handler that
-// asks again and again is slowed down.
-func (rt *Runtime) Request(L *lua.LState, fn func(ctx context.Context)) error {
-	if rt.loading {
-		return ErrLoading
-	}
-	return rt.block(L, taskOf(L).slowDown(), fn)
-}
-
-func (rt *Runtime) block(L *lua.LState, pause time.Duration, fn func(ctx context.Context)) error {
 	if rt.loading {
 		return ErrLoading
 	}
@@ -121,9 +108,6 @@ func (rt *Runtime) block(L *lua.LState, pause time.Duration, fn func(ctx context
 		t.end(err) // what it holds while it waits is held for long
 	}
 	rt.turns.release()
-	if pause > 0 {
-		_ = clock.Wait(t.ctx, clock.System{}, pause) // a handler whose context ends, ends
-	}
 	defer func() { // also when fn panics, which ends the handler like an error
 		if !rt.turns.acquire(t) {
 			t.budget.Abandon()
@@ -135,6 +119,22 @@ func (rt *Runtime) block(L *lua.LState, pause time.Duration, fn func(ctx context
 	}()
 	fn(&blockContext{Context: t.ctx, file: file, at: line})
 	return nil
+}
+
+// Request is Block for what is asked of others, such as Telegram: a handler that
+// asks again and again is slowed down.
+func (rt *Runtime) Request(L *lua.LState, fn func(ctx context.Context)) error {
+	if rt.loading {
+		return ErrLoading
+	}
+	if pause := taskOf(L).slowDown(); pause > 0 {
+		ask := fn
+		fn = func(ctx context.Context) {
+			_ = clock.Wait(ctx, clock.System{}, pause) // a handler whose context ends, ends
+			ask(ctx)
+		}
+	}
+	return rt.Block(L, fn)
 }
 
 // On registers fn for events of that name; L's caller is told when it may not.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,7 +33,8 @@ const (
 
 // slots are what heavy handlers need to compute: half as many as there are cores, so
 // that however many scripts count to a billion, a core is left for those who decide
-// about calls. On a machine with one core they give way at every poll. A slot goes to whose script has computed the least of late.
+// about calls. On a machine with one core they give way at every poll. A slot goes to
+// whose script has computed the least of late.
 type slots struct {
 	mu      sync.Mutex
 	free    int
@@ -72,14 +74,17 @@ func (s *slots) take(ctx context.Context, lately int64) bool {
 func (s *slots) leave(c *claim) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i, other := range s.waiting {
-		if other == c {
-			s.waiting = append(s.waiting[:i], s.waiting[i+1:]...)
-			s.wanted.Add(-1)
-			return
-		}
+	if i := slices.Index(s.waiting, c); i >= 0 {
+		s.remove(i)
+		return
 	}
 	s.pass()
+}
+
+// remove takes a claim off the list, with mu held.
+func (s *slots) remove(i int) {
+	s.waiting = slices.Delete(s.waiting, i, i+1)
+	s.wanted.Add(-1)
 }
 
 // give gives a slot back.
@@ -101,8 +106,7 @@ func (s *slots) pass() {
 		}
 	}
 	c := s.waiting[least]
-	s.waiting = append(s.waiting[:least], s.waiting[least+1:]...)
-	s.wanted.Add(-1)
+	s.remove(least)
 	close(c.ready)
 }
 

@@ -3,6 +3,7 @@ package script
 import (
 	"log/slog"
 	"maps"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -76,6 +77,14 @@ func (h *Host) usageOf(script string) *usage {
 }
 
 // admit counts a handler that begins, or refuses it.
+func (rt *Runtime) admit(event string) bool {
+	if event == eventUnload { // it is started once
+		return rt.usage.admit(math.MaxInt, false)
+	}
+	return rt.usage.admit(rt.host.opts.Limits.InFlight, rt.host.slots.besieged() && rt.turns.crowded())
+}
+
+// admit refuses a handler beyond the limit, and of a crowded VM any.
 func (u *usage) admit(limit int, crowded bool) bool {
 	if u.inflight.Add(1) <= int64(limit) && !crowded {
 		return true

@@ -102,7 +102,7 @@ func (w *watchdog) look(t *task) {
 	}
 	heap := w.heap(sample)
 	w.last.Store(heap)
-	if heap <= w.limit/4*3 { // luahost itself needs no more than that any more
+	if heap <= w.limit/4*3 && w.may.Load() > w.limit { // luahost itself needs no more than that any more
 		w.may.Store(w.limit)
 	}
 	if heap <= w.may.Load() {
