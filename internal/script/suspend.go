@@ -36,9 +36,6 @@ func (h *Host) exhausted(t *task, err error) {
 	}
 	rt := t.rt
 	rt.usage.reached(limit)
-	if limit == "depth" {
-		return // a mistake, which costs nobody else anything
-	}
 	if n := rt.exhaust(h.opts.Clock.Now()); n >= h.opts.Limits.SuspendAfter {
 		h.suspend(rt, fmt.Sprintf("%d handlers within %s were ended by their limits, the last one by: %v", n, "a minute", err))
 	}
