@@ -211,7 +211,7 @@ func (s *session) run(r *script.Registered, matched bool) {
 	} else {
 		close(late)
 	}
-	event := script.Event{Name: Event, Args: func(rt *script.Runtime, L *lua.LState) []lua.LValue {
+	event := script.Event{Name: Event, Urgent: true, Args: func(rt *script.Runtime, L *lua.LState) []lua.LValue {
 		return []lua.LValue{calls.New(rt, L, s.Call)}
 	}}
 	if !s.Pin.Start(withAsked(context.WithoutCancel(s.ctx), a), *r, event, a.ended) {

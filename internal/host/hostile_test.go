@@ -63,9 +63,7 @@ func TestHostileAlone(t *testing.T) {
 const (
 	mostMemory = 512 << 20 // ever
 	keptMemory = 64 << 20  // when they are gone
-	// For the 99th of 100 calls: no caller notices. The aim, five times what it takes
-	// without them, is some 10 ms and missed (docs/performance.md).
-	mostDelay = 250 * time.Millisecond
+	mostTimes  = 5         // later than without them, for the 99th of 100 calls
 )
 
 // The whole corpus lies beside the good script while people ring. Every call is
@@ -102,7 +100,8 @@ func TestHostileTogether(t *testing.T) {
 	}
 	after := memoryAtRest()
 	t.Logf("memory: %d MB before, %d after the load, %d at most, %d when they are gone", before>>20, loaded>>20, most>>20, after>>20)
-	t.Logf("the 99th of 100 calls was decided %.1f times later than without the scripts", float64(beside.at(99))/float64(without.at(99)))
+	times := float64(beside.at(99)) / float64(without.at(99))
+	t.Logf("the 99th of 100 calls was decided %.1f times later than without the scripts", times)
 	if os.Getenv("LUAHOST_ALONE") == "" {
 		return // on a machine that is busy with other tests the figures say little
 	}
@@ -112,8 +111,8 @@ func TestHostileTogether(t *testing.T) {
 	if after > before+keptMemory {
 		t.Errorf("%d MB are not given back", (after-before)>>20)
 	}
-	if late := beside.at(99); late > mostDelay {
-		t.Errorf("the 99th of 100 calls was decided after %s", late)
+	if times > mostTimes {
+		t.Error("that is too late")
 	}
 }
 

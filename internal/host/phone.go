@@ -81,13 +81,13 @@ func (p *phone) begin(c *call.Call) any {
 func (p *phone) event(c *call.Call, name string) {
 	h := c.Held().(*held)
 	p.tell(c, name)
+	if name == call.EventCall {
+		p.asking.Go(func() { p.ask(c, h) })
+	}
 	h.pin.Dispatch(h.ctx, script.Event{
 		Name: name,
 		Args: func(rt *script.Runtime, l *lua.LState) []lua.LValue { return []lua.LValue{calls.New(rt, l, c)} },
 	})
-	if name == call.EventCall {
-		p.asking.Go(func() { p.ask(c, h) })
-	}
 }
 
 // ask puts a ring to the rules. A rule that is slow runs on when Ask returns, and

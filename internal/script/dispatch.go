@@ -17,6 +17,9 @@ type Event struct {
 	// Args makes a handler's arguments, once per handler and under the lock of
 	// its VM, so that each script gets its own. Nil: none.
 	Args func(rt *Runtime, L *lua.LState) []lua.LValue
+	// Urgent says that somebody waits for the handler's end: it goes before others, as
+	// long as it does not wait itself and computes little.
+	Urgent bool
 }
 
 // Handler says on whose behalf something happens.
@@ -86,7 +89,7 @@ func (h *Host) DispatchTo(ctx context.Context, script string, ev Event, ended fu
 	if s == nil || s.live == nil {
 		return 0
 	}
-	return h.dispatch(ctx, ev, s.live.handlersOf(ev.Name), origin{}, ended)
+	return h.dispatch(ctx, ev, s.live.byEvent[ev.Name], origin{}, ended)
 }
 
 // dispatch starts handlers of a generation that is not closed, with h.mu held.
@@ -95,10 +98,14 @@ func (h *Host) dispatch(ctx context.Context, ev Event, handlers []*handler, from
 		return 0
 	}
 	started := 0
-	for _, handler := range handlers {
-		if h.start(ctx, handler, ev, from, ended) {
+	for i := 0; i < len(handlers); i++ {
+		if h.start(ctx, handlers[i], ev, from, ended) {
 			started++
+			continue
 		}
+		follow := handlers[i].following() // refused as well, and there may be thousands
+		handlers[i].rt.usage.turnedAway.Add(int64(follow))
+		i += follow
 	}
 	return started
 }
@@ -116,6 +123,7 @@ func (h *Host) start(ctx context.Context, to *handler, ev Event, from origin, en
 	t := h.newTask(ctx, to, ev, h.opts.Clock.Now())
 	t.origin, t.done = from, ended
 	h.running.Add(1)
+	t.hurry()
 	to.rt.turns.begin(t)
 	return true
 }
@@ -135,7 +143,6 @@ func (h *Host) newTask(ctx context.Context, to *handler, ev Event, now time.Time
 
 // serve runs a handler whose turn it is.
 func (t *task) serve() {
-	growStack(0)
 	err := error(ErrStuck) // of its VM, which Block does not come back to
 	defer func() { t.rt.host.ended(t, err) }()
 	err = t.run()
@@ -154,13 +161,14 @@ func growStack(at int) byte {
 func (t *task) run() error {
 	rt := t.rt
 	defer rt.turns.release()
+	if err := t.begin(); err != nil {
+		return err
+	}
+	growStack(0)
 	rt.turns.began(t, rt.host.opts.Clock.Now())
 	L := rt.vm.Thread()
 	rt.vm.Enter(L, &t.budget)
-	err := t.queue()
-	if err == nil {
-		err = t.handle(L)
-	}
+	err := t.handle(L)
 	t.pause()
 	rt.vm.Leave(L, err == nil)
 	if err == nil {
@@ -195,6 +203,7 @@ func (h *Host) ended(t *task, err error) {
 		return
 	}
 	defer h.running.Done()
+	t.unhurry()
 	t.end(nil)
 	h.memory.forget(t)
 	rt := t.rt

@@ -24,9 +24,9 @@ func (h *Host) Watched() int {
 	return len(h.memory.heavy) + len(h.memory.ended)
 }
 
-// FreeSlots is how many slots nobody has, and nobody waits for.
-func (h *Host) FreeSlots() int {
-	h.slots.mu.Lock()
-	defer h.slots.mu.Unlock()
-	return h.slots.free - len(h.slots.waiting) - int(h.slots.wanted.Load())
+// FreeCores is how many cores for the heavy nobody has, and nobody waits for.
+func (h *Host) FreeCores() int {
+	h.heavy.mu.Lock()
+	defer h.heavy.mu.Unlock()
+	return h.heavy.free - len(h.heavy.waiting) - int(h.heavy.wanted.Load())
 }

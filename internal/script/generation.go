@@ -16,14 +16,12 @@ const (
 // closed under them.
 const unloadWithin = 5 * time.Second
 
-func (rt *Runtime) handlersOf(event string) []*handler {
-	var list []*handler
-	for _, h := range rt.handlers {
-		if h.event == event {
-			list = append(list, h)
-		}
-	}
-	return list
+// handle takes in a handler while the script loads.
+func (rt *Runtime) handle(h *handler) {
+	rt.handlers = append(rt.handlers, h)
+	of := append(rt.byEvent[h.event], h)
+	rt.byEvent[h.event] = of
+	h.place = len(of)
 }
 
 // arm calls what AtLive has left, when nothing can go wrong any more.
@@ -63,7 +61,7 @@ func (h *Host) begin(rt *Runtime) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if s := h.scripts[rt.script]; s != nil && s.live == rt {
-		h.dispatch(context.Background(), Event{Name: eventLoad}, rt.handlersOf(eventLoad), origin{loading: true}, nil)
+		h.dispatch(context.Background(), Event{Name: eventLoad}, rt.byEvent[eventLoad], origin{loading: true}, nil)
 	}
 }
 
@@ -118,7 +116,7 @@ func (rt *Runtime) unloads() []*handler {
 		return nil
 	}
 	rt.unloading = true
-	return rt.handlersOf(eventUnload)
+	return rt.byEvent[eventUnload]
 }
 
 // limit ends a generation that was replaced when it has lived on for too long.

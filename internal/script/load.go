@@ -165,8 +165,8 @@ func (h *Host) index() *generations {
 	for _, name := range slices.Sorted(maps.Keys(h.scripts)) {
 		if rt := h.scripts[name].live; rt != nil {
 			live.runtimes = append(live.runtimes, rt)
-			for _, handler := range rt.handlers {
-				live.handlers[handler.event] = append(live.handlers[handler.event], handler)
+			for event, handlers := range rt.byEvent {
+				live.handlers[event] = append(live.handlers[event], handlers...)
 			}
 		}
 	}

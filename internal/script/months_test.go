@@ -65,7 +65,9 @@ func TestEditsUnderLoad(t *testing.T) {
 	w := start(t, map[string]string{
 		"a.lua": source("a", 0), "b.lua": source("b", 0), "lib/mark.lua": "return {edit = 0}",
 		"steady.lua": `local n = 0 later("steady", false, function() n = n + 1 end)`,
-	}, config, func(o *script.Options) { o.OnHandler = watch.ran })
+	}, config, func(o *script.Options) {
+		o.OnHandler, o.Limits.InFlight = watch.ran, 1<<20 // nobody waits for the handlers
+	})
 	before := w.Status()[2]
 
 	var pins []*script.Pin

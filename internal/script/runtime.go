@@ -35,8 +35,10 @@ type Runtime struct {
 	alive      context.Context // ends its handlers, with end or kill
 	usage      *usage          // of its script
 	kill       context.CancelCauseFunc
-	taken      bool           // it has taken over; guarded by host.mu
-	handlers   []*handler     // complete once loaded
+	urgent     atomic.Int64 // handlers that somebody waits for, and that do not wait themselves
+	taken      bool         // it has taken over; guarded by host.mu
+	handlers   []*handler   // complete once loaded, as is byEvent
+	byEvent    map[string][]*handler
 	checks     []func() error // of AtLoaded
 	armed      []func()       // of AtLive
 	undefined  []sandbox.Name // globals that nobody defines
@@ -64,6 +66,15 @@ type handler struct {
 	line  int
 	fn    *lua.LFunction
 	tag   any
+	place int // among those of its script for the same event, from 1; 0: it is a callback's
+}
+
+// following is how many handlers of its script come after it for the same event.
+func (h *handler) following() int {
+	if h.place == 0 {
+		return 0
+	}
+	return len(h.rt.byEvent[h.event]) - h.place
 }
 
 // State is the VM's main Lua state: for making values, not for calling
@@ -104,16 +115,22 @@ func (rt *Runtime) Block(L *lua.LState, fn func(ctx context.Context)) error {
 	file, line := CallerPlace(L)
 	t, current := taskOf(L), L.G.CurrentThread
 	t.pause()
+	t.unhurry()
 	if err := rt.weigh(); err != nil {
 		t.end(err) // what it holds while it waits is held for long
 	}
 	rt.turns.release()
 	defer func() { // also when fn panics, which ends the handler like an error
+		t.hurry()
 		if !rt.turns.acquire(t) {
+			t.unhurry()
 			t.budget.Abandon()
 			runtime.Goexit() // through Lua's Go code, no line of which may touch the VM
 		}
 		L.G.CurrentThread = current
+		if err := t.begin(); err != nil {
+			t.end(err)
+		}
 		t.budget.Resume()
 		t.budget.Poll()
 	}()
@@ -157,7 +174,7 @@ func (rt *Runtime) Register(L *lua.LState, event string, fn *lua.LFunction, tag 
 		L.RaiseError("%s: more than %d handlers in one script", event, limit)
 	}
 	file, line := CallerPlace(L)
-	rt.handlers = append(rt.handlers, &handler{rt: rt, event: event, file: file, line: line, fn: fn, tag: tag})
+	rt.handle(&handler{rt: rt, event: event, file: file, line: line, fn: fn, tag: tag})
 }
 
 // end ends every handler that is at work.

@@ -109,7 +109,8 @@ type Host struct {
 	alive context.Context // ends every handler; Run cancels it
 	kill  context.CancelFunc
 
-	slots     *slots
+	light     *cores // of handlers that have just begun, or come back from a wait
+	heavy     *cores // of those that have computed for long, or whose script did so of late
 	memory    *watchdog
 	beginning atomic.Pointer[Runtime] // whose top level runs
 
@@ -146,7 +147,8 @@ type script struct {
 func New(opts Options) *Host {
 	opts.Dir = filepath.Clean(opts.Dir)
 	opts.setDefaults()
-	h := &Host{opts: opts, log: opts.Log, scripts: map[string]*script{}, live: &generations{}, retired: map[*Runtime]bool{}, usage: map[string]*usage{}, slots: newSlots()}
+	h := &Host{opts: opts, log: opts.Log, scripts: map[string]*script{}, live: &generations{}, retired: map[*Runtime]bool{}, usage: map[string]*usage{}, light: newLight()}
+	h.heavy = newHeavy(h.light)
 	h.memory = newWatchdog(h)
 	h.alive, h.kill = context.WithCancel(context.Background())
 	return h

@@ -124,7 +124,7 @@ func (h *Host) abandon(rt *Runtime, moves int) {
 	over, _, _, _ := rt.expire()
 	rt.kill(err)
 	endAll(over)
-	holder.giveSlot()
+	holder.giveCore()
 	if holder.gone != nil {
 		close(holder.gone)
 		return

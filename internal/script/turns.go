@@ -58,7 +58,7 @@ const mostQueued = 16
 func (q *turns) crowded() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return len(q.waiting) >= mostQueued && q.holder != nil && (q.holder.slot.Load() || q.holder.parked.Load())
+	return len(q.waiting) >= mostQueued && q.holder != nil && q.holder.rt.usage.heavy()
 }
 
 // acquireFree is acquire for a t that waits for nobody.
@@ -104,6 +104,13 @@ func (q *turns) began(t *task, now time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	t.began = now
+}
+
+// hasBegun says whether a handler has touched the VM.
+func (q *turns) hasBegun(t *task) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return t.handler == nil || !t.began.IsZero()
 }
 
 // held is who has the VM, and how often that has changed.

@@ -21,7 +21,7 @@ type usage struct {
 	turnedAway atomic.Int64  // refused, and not in the tally yet
 	computed   atomic.Int64  // instructions, ever
 	lately     atomic.Int64  // of these, about those of the last seconds
-	heavyUntil atomic.Int64  // when its handlers need no slot any more; Unix nanoseconds
+	heavyUntil atomic.Int64  // until when its handlers are heavy from the start; Unix nanoseconds
 	requests   *rate.Limiter // of handlers that make many
 
 	mu      sync.Mutex // guards the rest
@@ -81,7 +81,7 @@ func (rt *Runtime) admit(event string) bool {
 	if event == eventUnload { // it is started once
 		return rt.usage.admit(math.MaxInt, false)
 	}
-	return rt.usage.admit(rt.host.opts.Limits.InFlight, rt.host.slots.besieged() && rt.turns.crowded())
+	return rt.usage.admit(rt.host.opts.Limits.InFlight, rt.host.heavy.crowded() && rt.turns.crowded())
 }
 
 // admit refuses a handler beyond the limit, and of a crowded VM any.

@@ -23,6 +23,7 @@ func (h *Host) newRuntime(name string, read contents) *Runtime {
 		loading:    true,
 		sample:     newSample(),
 		shut:       make(chan struct{}),
+		byEvent:    map[string][]*handler{},
 		modules:    modules{loaded: map[string]lua.LValue{}, chain: []string{moduleName(name)}, contents: read},
 		life:       life{callbacks: map[*Callback]struct{}{}},
 		usage:      h.usageOf(name),

@@ -113,6 +113,7 @@ func (w *watchdog) look(t *task) {
 			signal(w.alarm)
 			return
 		}
+		t.giveCore() // until poll takes one again
 		t.park()
 		defer t.unpark()
 	}
@@ -254,6 +255,9 @@ func (rt *Runtime) measure() (busy *task, size sandbox.Size) {
 	defer rt.parking.Unlock()
 	if busy, _ = rt.turns.held(); busy == nil || !busy.parked.Load() {
 		return nil, nothing
+	}
+	if !rt.turns.hasBegun(busy) { // what is there is the script's
+		busy = nil
 	}
 	return busy, rt.vm.Size()
 }

@@ -7,14 +7,14 @@ import (
 
 // work is how far a handler has come.
 type work struct {
-	counted   atomic.Int64 // instructions, as of the last poll
-	parked    atomic.Bool  // it waits for a slot or for memory; changed under Runtime.parking
-	slot      atomic.Bool  // it has one
-	slotSince time.Time
-	waited    time.Duration // for slots
-	requests  int
-	looked    int  // how far it was when it looked at the heap
-	observed  bool // by the watchdog
+	counted  atomic.Int64          // instructions, as of the last poll
+	parked   atomic.Bool           // it waits for a core or for memory; changed under Runtime.parking
+	core     atomic.Pointer[cores] // of which it has one; nil: none
+	waited   time.Duration         // for cores, among the heavy
+	urgent   atomic.Bool           // somebody waits for it, and it does not wait itself
+	requests int
+	looked   int  // how far it was when it looked at the heap
+	observed bool // by the watchdog
 }
 
 const (
@@ -70,9 +70,9 @@ func (t *task) unpark() {
 	t.budget.Resume()
 }
 
-// pause stops the handler's time and lets its slot go: it waits, or has ended.
+// pause stops the handler's time and lets its core go: it waits, or has ended.
 func (t *task) pause() {
 	t.budget.Pause()
 	t.account()
-	t.giveSlot()
+	t.giveCore()
 }

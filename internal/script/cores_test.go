@@ -1,0 +1,102 @@
+package script_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"luahost/bindings/event"
+	"luahost/internal/sandbox"
+	"luahost/internal/script"
+)
+
+// While many compute without end, cores rest between two of them. All of them are ended
+// for their time, and no core is lost, or given back twice.
+func TestCoresRestUnderSiege(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const scripts = 20
+		ended := make(chan script.Run, scripts)
+		w := &world{t: t, dir: t.TempDir()}
+		for n := range scripts {
+			w.write(fmt.Sprintf("busy%d.lua", n), `on("x", function() while true do pcall(function() while true do work() end end) end end)`)
+		}
+		h := script.New(script.Options{Dir: w.dir, OnHandler: func(r script.Run) { ended <- r }, Open: func(rt *script.Runtime) {
+			event.Open(rt)
+			rt.State().SetGlobal("work", rt.State().NewFunction(func(*lua.LState) int {
+				time.Sleep(10 * time.Microsecond)
+				return 0
+			}))
+		}})
+		if err := h.Load(); err != nil {
+			t.Fatal(err)
+		}
+		free := h.FreeCores()
+		began := time.Now()
+		h.Dispatch(t.Context(), script.Event{Name: "x"})
+		for range scripts {
+			if r := <-ended; !errors.Is(r.Err, sandbox.ErrTime) {
+				t.Errorf("%s ended with %v", r.Script, r.Err)
+			}
+			if h.FreeCores() > free {
+				t.Error("a core was given back twice")
+			}
+		}
+		took := time.Since(began)
+		time.Sleep(time.Second) // those that rest come back
+		if n := h.FreeCores(); n != free {
+			t.Errorf("%d cores are free, and %d were before, after %s", n, free, took)
+		}
+	})
+}
+
+// Handlers of other scripts are stuck in Go and have the cores. One that somebody waits
+// for begins at once, and others after a moment.
+func TestHandlersThatAreStuckDoNotKeepTheCores(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const stuck = 20
+		ended, opened := make(chan script.Run, stuck+2), make(chan struct{})
+		w := &world{t: t, dir: t.TempDir()}
+		for n := range stuck {
+			w.write(fmt.Sprintf("stuck%d.lua", n), `on("x", function() work() end)`)
+		}
+		w.write("good.lua", `on("ask", function() end) on("tell", function() end)`)
+		h := script.New(script.Options{Dir: w.dir, OnHandler: func(r script.Run) { ended <- r }, Open: func(rt *script.Runtime) {
+			event.Open(rt)
+			rt.State().SetGlobal("work", rt.State().NewFunction(func(*lua.LState) int { <-opened; return 0 }))
+		}})
+		if err := h.Load(); err != nil {
+			t.Fatal(err)
+		}
+		h.Dispatch(t.Context(), script.Event{Name: "x"})
+		synctest.Wait()
+		began := time.Now()
+		h.Dispatch(t.Context(), script.Event{Name: "tell"})
+		synctest.Wait()
+		select {
+		case r := <-ended:
+			t.Errorf("the cores are not held: %+v", r)
+		default:
+		}
+		h.Dispatch(t.Context(), script.Event{Name: "ask", Urgent: true})
+		for _, event := range []string{"tell", "ask"} { // they share a VM, and the first lets go of it for the second
+			if r := <-ended; r.Event != event || r.Err != nil || !time.Now().Equal(began) {
+				t.Errorf("%s: %v after %s", r.Event, r.Err, time.Since(began))
+			}
+		}
+		h.Dispatch(t.Context(), script.Event{Name: "tell"})
+		if r := <-ended; r.Event != "tell" || r.Err != nil || time.Since(began) > time.Second {
+			t.Errorf("%s: %v after %s", r.Event, r.Err, time.Since(began))
+		}
+		close(opened)
+		for range stuck {
+			if r := <-ended; r.Err != nil {
+				t.Error(r.Err)
+			}
+		}
+		time.Sleep(time.Second)
+	})
+}
