@@ -32,7 +32,7 @@ func corpus(t testing.TB) []hostile.Script {
 func TestHostileAlone(t *testing.T) {
 	var limits script.Limits
 	limits.Instructions, limits.Time = 1_000_000, 500*time.Millisecond
-	scripts, b := corpus(t), besiege(t, limits, func(o *host.Options) { o.DecideWithin = 100 * time.Millisecond })
+	scripts, b := corpus(t), besiege(t, goodRule, limits, func(o *host.Options) { o.DecideWithin = 100 * time.Millisecond })
 	for _, s := range scripts {
 		t.Run(s.Name, func(t *testing.T) {
 			b.add(t, s)
@@ -70,6 +70,11 @@ const (
 // decided by the good script, and no worse than without them; memory and goroutines
 // are given back when they are removed.
 func TestHostileTogether(t *testing.T) {
+	t.Run("beside a rule", func(t *testing.T) { testHostileTogether(t, goodRule) })
+	t.Run("beside a handler", func(t *testing.T) { testHostileTogether(t, goodHandler) })
+}
+
+func testHostileTogether(t *testing.T, good string) {
 	calls, limits := 100, script.Limits{}
 	limits.Instructions = 1_000_000
 	full := os.Getenv("LUAHOST_FULL") != ""
@@ -77,7 +82,7 @@ func TestHostileTogether(t *testing.T) {
 	if full {
 		calls, limits.Instructions = 1000, 0
 	}
-	scripts, b := corpus(t), besiege(t, limits, func(o *host.Options) {
+	scripts, b := corpus(t), besiege(t, good, limits, func(o *host.Options) {
 		o.Log = slog.New(slog.DiscardHandler)
 		o.Observe.Handler = nil
 		if !full {

@@ -20,8 +20,8 @@ import (
 	"luahost/internal/store"
 )
 
-// good is the script that has to decide, whatever lies beside it.
-const good = `
+// goodRule and goodHandler are scripts that have to decide, whatever lies beside them.
+const goodRule = `
 rule "strangers" {
   when   = {from = "stranger"},
   action = function(call)
@@ -29,6 +29,13 @@ rule "strangers" {
     assert(call:decline("busy"))
   end,
 }
+`
+
+const goodHandler = `
+on("call", function(call)
+  assert(tostring(call.from.id):find("^%d+$") and ("x"):rep(2) == "xx" and rawget(_G, "marker_of_overwrite") == nil)
+  assert(call:decline("busy"))
+end)
 `
 
 // besieged is a host with a good script, into whose folder hostile ones come.
@@ -49,7 +56,7 @@ type besieged struct {
 // keptRuns is how many runs of one script are looked at.
 const keptRuns = 2000
 
-func besiege(t testing.TB, limits script.Limits, configure ...func(*host.Options)) *besieged {
+func besiege(t testing.TB, good string, limits script.Limits, configure ...func(*host.Options)) *besieged {
 	t.Helper()
 	w := theWorld(t)
 	b := &besieged{

@@ -66,6 +66,7 @@ func (p *phone) update(l *line, u *tg.UpdatePhoneCall, users []tg.UserClass, raw
 		return p.scripts.Dispatch(l.ctx, raw)
 	}
 	h := c.Held().(*held)
+	_, raw.Urgent = u.PhoneCall.(*tg.PhoneCallRequested)
 	return h.pin.Dispatch(h.ctx, raw)
 }
 
@@ -81,11 +82,14 @@ func (p *phone) begin(c *call.Call) any {
 func (p *phone) event(c *call.Call, name string) {
 	h := c.Held().(*held)
 	p.tell(c, name)
+	if _, by, ok := c.Decision(); ok && name == call.EventEnded && by.Script != "" {
+		p.scripts.Decides(by.Script)
+	}
 	if name == call.EventCall {
 		p.asking.Go(func() { p.ask(c, h) })
 	}
 	h.pin.Dispatch(h.ctx, script.Event{
-		Name: name,
+		Name: name, Urgent: name == call.EventCall,
 		Args: func(rt *script.Runtime, l *lua.LState) []lua.LValue { return []lua.LValue{calls.New(rt, l, c)} },
 	})
 }

@@ -17,6 +17,9 @@ const (
 	// errors from deep down and tables that are made large, and heavyFor how long the
 	// handlers of its script are then heavy from the start.
 	slowAfter = time.Millisecond
+	// beginning is what it costs to begin or to go on, in instructions: a script whose
+	// handlers do next to nothing uses up time as well.
+	beginning = 1000
 	heavyFor  = 5 * time.Second
 )
 
@@ -68,6 +71,7 @@ func (u *usage) heavy() bool {
 
 // begin has a core held before the handler does anything, or goes on after a wait.
 func (t *task) begin() error {
+	t.rt.usage.computed.Add(beginning)
 	if t.rt.usage.heavy() {
 		t.unhurry()
 		return t.hold(t.rt.host.heavy)

@@ -58,7 +58,7 @@ func TestCoresRestUnderSiege(t *testing.T) {
 func TestHandlersThatAreStuckDoNotKeepTheCores(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const stuck = 20
-		ended, opened := make(chan script.Run, stuck+2), make(chan struct{})
+		ended, opened := make(chan script.Run, stuck+9), make(chan struct{})
 		w := &world{t: t, dir: t.TempDir()}
 		for n := range stuck {
 			w.write(fmt.Sprintf("stuck%d.lua", n), `on("x", function() work() end)`)
@@ -82,7 +82,13 @@ func TestHandlersThatAreStuckDoNotKeepTheCores(t *testing.T) {
 		default:
 		}
 		h.Dispatch(t.Context(), script.Event{Name: "ask", Urgent: true})
-		for _, event := range []string{"tell", "ask"} { // they share a VM, and the first lets go of it for the second
+		synctest.Wait()
+		if len(ended) > 0 {
+			t.Error("a script is waited for that has decided nothing so far")
+		}
+		h.Decides("good.lua")
+		h.Dispatch(t.Context(), script.Event{Name: "ask", Urgent: true})
+		for _, event := range []string{"tell", "ask", "ask"} { // they share a VM, and the first lets go of it for the second
 			if r := <-ended; r.Event != event || r.Err != nil || !time.Now().Equal(began) {
 				t.Errorf("%s: %v after %s", r.Event, r.Err, time.Since(began))
 			}

@@ -17,8 +17,9 @@ type Event struct {
 	// Args makes a handler's arguments, once per handler and under the lock of
 	// its VM, so that each script gets its own. Nil: none.
 	Args func(rt *Runtime, L *lua.LState) []lua.LValue
-	// Urgent says that somebody waits for the handler's end: it goes before others, as
-	// long as it does not wait itself and computes little.
+	// Urgent says that somebody waits for a decision: a handler that is started alone,
+	// and those of scripts that are known to decide (Host.Decides), go before others as
+	// long as they do not wait themselves and compute little.
 	Urgent bool
 }
 
@@ -92,13 +93,18 @@ func (h *Host) DispatchTo(ctx context.Context, script string, ev Event, ended fu
 	return h.dispatch(ctx, ev, s.live.byEvent[ev.Name], origin{}, ended)
 }
 
+// Decides says that a script, named with .lua, has decided what somebody waited for:
+// it is waited for from now on.
+func (h *Host) Decides(script string) { h.usageOf(script).decides.Store(true) }
+
 // dispatch starts handlers of a generation that is not closed, with h.mu held.
 func (h *Host) dispatch(ctx context.Context, ev Event, handlers []*handler, from origin, ended func(Run)) int {
 	if h.closing || len(handlers) == 0 {
 		return 0
 	}
-	started := 0
+	started, urgent := 0, ev.Urgent
 	for i := 0; i < len(handlers); i++ {
+		ev.Urgent = urgent && handlers[i].rt.usage.decides.Load()
 		if h.start(ctx, handlers[i], ev, from, ended) {
 			started++
 			continue

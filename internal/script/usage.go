@@ -19,13 +19,13 @@ const tellEvery = time.Minute
 type usage struct {
 	inflight   atomic.Int64
 	turnedAway atomic.Int64  // refused, and not in the tally yet
-	computed   atomic.Int64  // instructions, ever
-	lately     atomic.Int64  // of these, about those of the last seconds
+	computed   atomic.Int64  // what its handlers have cost, in instructions
+	lately     atomic.Int64  // of this, about that of the last seconds
+	decides    atomic.Bool   // calls wait for it
 	heavyUntil atomic.Int64  // until when its handlers are heavy from the start; Unix nanoseconds
 	requests   *rate.Limiter // of handlers that make many
 
 	mu      sync.Mutex // guards the rest
-	seen    int64      // of computed, at the last turn of the clock
 	lines   *rate.Limiter
 	limits  map[string]int
 	refused tally
@@ -178,11 +178,4 @@ func (u *usage) status(s *Status) {
 }
 
 // age lets what was computed count for less and less. It is called once a second.
-func (u *usage) age() {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	now := u.computed.Load()
-	fresh := now - u.seen
-	u.seen = now
-	u.lately.Store(u.lately.Load()/2 + fresh)
-}
+func (u *usage) age() { u.lately.Store(u.lately.Load()/2 + u.computed.Swap(0)) }
