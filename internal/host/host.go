@@ -130,6 +130,7 @@ func New(opts Options) (*Host, error) {
 		Quiet:      opts.Quiet,
 		Poll:       opts.Poll,
 		CheckEvent: h.checkEvent(),
+		Globals:    h.telegram.Namespaces(),
 		OnHandler:  h.handled,
 		OnReload:   opts.Observe.Reload,
 	})

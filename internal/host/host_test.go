@@ -10,6 +10,7 @@ import (
 
 	"github.com/gotd/td/tg"
 
+	"luahost/internal/clock"
 	"luahost/internal/host"
 	"luahost/internal/simulator"
 )
@@ -130,6 +131,16 @@ end)
 	}
 }
 
+// hasty is a clock on which the time is over at once that requests wait for an account.
+type hasty struct{ clock.System }
+
+func (hasty) AfterFunc(d time.Duration, f func()) clock.Timer {
+	if d == host.BeginWithin {
+		d = 0
+	}
+	return time.AfterFunc(d, f)
+}
+
 // TestAccountThatNeverCameUp: a script may name an account that has not reached
 // Telegram since the host began, and of which it is not known yet who it is.
 func TestAccountThatNeverCameUp(t *testing.T) {
@@ -141,8 +152,8 @@ on("message", function(message)
 end)
 `}, func(o *host.Options) {
 		ben := w.accounts[1]
-		ben.Server, ben.Timeout = "127.0.0.1:1", 50*time.Millisecond
-		o.Accounts = append(o.Accounts, ben)
+		ben.Server, ben.Timeout = "127.9.9.9:1", 50*time.Millisecond // where nobody listens
+		o.Accounts, o.Clock = append(o.Accounts, ben), hasty{}
 	})
 	write(t, w.caller(t), w.ids[0], "hello")
 	r.await(t, func() bool { return len(r.handlers) >= 1 })

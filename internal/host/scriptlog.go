@@ -12,7 +12,8 @@ import (
 )
 
 // scriptLog is the log that scripts write to: what a handler of a call writes
-// goes into the trace of that call as well, whatever level the log shows.
+// goes into the trace of that call as well, whatever level the log shows. That a
+// handler failed is an entry of its own kind there; in the log it names the call.
 type scriptLog struct {
 	slog.Handler
 	attrs []slog.Attr // of With, but for those that the entry has in fields of its own
@@ -25,7 +26,12 @@ func (h scriptLog) Enabled(ctx context.Context, level slog.Level) bool {
 
 func (h scriptLog) Handle(ctx context.Context, r slog.Record) error {
 	if c, ok := call.FromContext(ctx); ok {
-		c.Trace(h.entry(ctx, r))
+		if script.OfFailure(ctx) {
+			r = r.Clone()
+			r.AddAttrs(slog.Int64("call", c.ID()))
+		} else {
+			c.Trace(h.entry(ctx, r))
+		}
 		if !h.Handler.Enabled(ctx, r.Level) {
 			return nil
 		}

@@ -1,0 +1,4 @@
+package host
+
+// BeginWithin is how long requests wait for the first connection of their account.
+const BeginWithin = beginWithin
