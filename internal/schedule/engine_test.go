@@ -230,6 +230,36 @@ func TestDeclaredTimersStay(t *testing.T) {
 	})
 }
 
+// A disk that takes no writes is told of once, and so is its end: timers are tried
+// again every second.
+func TestClaimsThatFailAreToldOnce(t *testing.T) {
+	path := database(t)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, path).run()
+		for i := range 3 {
+			if _, err := w.Keep(schedule.Named{Script: "a.lua", Name: "once", Spec: after(time.Duration(i) * time.Second), Missed: store.MissedRun}); err != nil {
+				t.Fatal(err)
+			}
+			if i == 0 {
+				time.Sleep(time.Second)
+				w.want("a.lua once Sat 2000-01-01 00:00:00")
+				alter(t, path, `CREATE TRIGGER full BEFORE UPDATE ON timers BEGIN SELECT RAISE(FAIL, 'disk full'); END`)
+			}
+		}
+		time.Sleep(10 * time.Second)
+		w.want()
+		alter(t, path, `DROP TRIGGER full`)
+		time.Sleep(time.Second)
+		w.want("a.lua once Sat 2000-01-01 00:00:02 late 10s", "a.lua once Sat 2000-01-01 00:00:03 late 9s")
+		for _, text := range []string{"timers not started", "timers are started again"} {
+			if got := strings.Count(w.logs.String(), text); got != 1 {
+				t.Errorf("%s: logged %d times:\n%s", text, got, w.logs.String())
+			}
+		}
+		w.stop()
+	})
+}
+
 // A script that is not loaded has its timers wait; they are not tried all the time.
 func TestNobodyHandlesIt(t *testing.T) {
 	path := database(t)

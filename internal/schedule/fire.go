@@ -44,8 +44,8 @@ func (e *Engine) fireNamed(ctx context.Context, due []*named) {
 		claims[i] = a.claim
 	}
 	rows, err := e.Store.ClaimTimers(context.Background(), now, claims)
+	e.tellClaims(err)
 	if err != nil {
-		e.Log.Error("timers not started, trying again", "error", err)
 		e.undo(attempts, e.now().Add(tryAgain))
 		return
 	}
@@ -65,6 +65,18 @@ func (e *Engine) fireNamed(ctx context.Context, due []*named) {
 		}
 	}
 	e.release(ctx, refused)
+}
+
+// tellClaims logs the first of the claims in a row that did not work, and the one
+// that ends the row, with claiming held: a full disk stays full for long.
+func (e *Engine) tellClaims(err error) {
+	switch {
+	case err != nil && !e.failing:
+		e.Log.Error("timers not started, trying again", "error", err)
+	case err == nil && e.failing:
+		e.Log.Info("timers are started again")
+	}
+	e.failing = err != nil
 }
 
 // attempts says what to do with each that is due.

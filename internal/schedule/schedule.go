@@ -104,6 +104,7 @@ type Engine struct {
 	kept    *queue[*named]
 
 	claiming sync.Mutex // held while rows are claimed or declared, so that memory knows what they are
+	failing  bool       // the last claim did not work; guarded by claiming
 
 	mu       sync.Mutex
 	lines    map[Owner]*line

@@ -2,6 +2,7 @@ package schedule_test
 
 import (
 	"context"
+	"database/sql"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -181,6 +182,21 @@ func (w *world) timers(ended bool) []store.Timer {
 }
 
 func database(t testing.TB) string { return filepath.Join(t.TempDir(), "luahost.db") }
+
+// alter changes the database behind the engine's back.
+func alter(t testing.TB, path, statement string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec(statement); err != nil {
+		t.Error(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Error(err)
+	}
+}
 
 func after(d time.Duration) schedule.Spec {
 	s, err := schedule.After(d)
