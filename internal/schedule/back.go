@@ -7,7 +7,8 @@ import (
 	"luahost/internal/store"
 )
 
-// unnamedBack moves the unnamed timers when the clock was set back.
+// unnamedBack moves the unnamed timers that wait when the clock was set back; those at
+// work see it when they end.
 func (e *Engine) unnamedBack(by time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -28,7 +29,7 @@ func (e *Engine) namedBack(ctx context.Context, by time.Duration) {
 	now := e.now()
 	var moves []store.Claim
 	e.mu.Lock()
-	for _, n := range e.kept.all() {
+	for _, n := range e.named { // those at work too: their next time counts from the wrong one
 		if !n.spec.Repeats() {
 			continue
 		}
@@ -45,7 +46,9 @@ func (e *Engine) namedBack(ctx context.Context, by time.Duration) {
 	for _, m := range moves {
 		if n := e.named[m.ID]; n != nil && !n.over {
 			n.due = m.Next
-			e.kept.put(&n.slot, e.startAt(n))
+			if !n.running {
+				e.kept.put(&n.slot, e.startAt(n))
+			}
 		}
 	}
 }

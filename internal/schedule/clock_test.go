@@ -74,3 +74,32 @@ func TestPassingTime(t *testing.T) {
 		w.want("a.lua Sat 2000-01-01 08:00:00")
 	})
 }
+
+// The clock is put right while handlers are at work, as when a computer starts with a
+// wrong one and what was due waits for the network: their next time is not a year away.
+func TestClockSetBackAtWork(t *testing.T) {
+	path := database(t)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, path)
+		hands := &wall{}
+		hands.jump(366 * 24 * time.Hour)
+		w.clock, w.work = hands, 10*time.Minute
+		w.run()
+		at := schedule.Daily(9*60, [7]bool{}, time.UTC)
+		w.Declare("a.lua", []schedule.Named{
+			{Script: "a.lua", Name: "daily", Spec: at},
+			{Script: "a.lua", Name: "every", Spec: every(9 * time.Hour)},
+			{Script: "a.lua", Name: "waits", Spec: every(72 * time.Hour)},
+		})
+		w.unnamed("a.lua", at)
+		w.unnamed("a.lua", schedule.Daily(9*60, [7]bool{time.Friday: true}, time.UTC)) // waits
+		w.until("2000-01-01 09:05:00")
+		w.want("a.lua Mon 2001-01-01 09:00:00", "a.lua daily Mon 2001-01-01 09:00:00", "a.lua every Mon 2001-01-01 09:00:00")
+		hands.jump(-366 * 24 * time.Hour)
+		w.until("2000-01-02 09:05:00")
+		w.want("a.lua Sun 2000-01-02 09:00:00", "a.lua daily Sun 2000-01-02 09:00:00",
+			"a.lua every Sat 2000-01-01 18:05:30", "a.lua every Sun 2000-01-02 03:05:30")
+		time.Sleep(time.Hour)
+		w.stop()
+	})
+}

@@ -13,6 +13,7 @@ type Timer struct {
 
 	// Guarded by engine.mu.
 	due     time.Time // next
+	began   time.Time // the last run
 	running bool
 	over    bool
 	excused bool // it comes late for a reason of its own, and is not missed
@@ -118,7 +119,7 @@ func (e *Engine) beginUnnamed(t *Timer) (f Firing, ok bool) {
 		t.excused = true
 		return f, false
 	}
-	t.running, t.excused = true, false
+	t.running, t.excused, t.began = true, false, now
 	if t.spec.Repeats() {
 		t.due = t.spec.Next(t.due, now)
 	}
@@ -141,7 +142,11 @@ func (t *Timer) ended() {
 	if !t.spec.Repeats() {
 		t.end()
 	}
-	t.excused = !t.due.After(t.queue.now())
+	now := t.queue.now()
+	if by := t.began.Sub(now); by > grace { // the clock was set back meanwhile
+		t.due = t.spec.Sooner(t.due, now, by)
+	}
+	t.excused = !t.due.After(now)
 	t.again(t.due)
 	e.end(t.owner)
 }

@@ -62,11 +62,13 @@ func missTimer(tx *sql.Tx, now time.Time, c Claim) error {
 	return nil
 }
 
-// MoveTimers has timers that wait be due at Next.
+// MoveTimers has timers be due at Next, for those that run the next time.
 func (s *Store) MoveTimers(ctx context.Context, moves []Claim) error {
 	return s.commit(ctx, func(tx *sql.Tx) error {
 		for _, m := range moves {
-			if _, err := tx.Exec(`UPDATE timers SET due = $1 WHERE id = $2 AND state = 'pending' AND due = $3`, micros(m.Next), m.ID, micros(m.Due)); err != nil {
+			if _, err := tx.Exec(`
+				UPDATE timers SET due = $1 WHERE id = $2 AND (state = 'pending' OR state = 'running' AND kind <> 'after') AND due = $3`,
+				micros(m.Next), m.ID, micros(m.Due)); err != nil {
 				return fmt.Errorf("move a timer: %w", err)
 			}
 		}
