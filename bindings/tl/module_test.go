@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 
@@ -170,5 +171,12 @@ func TestOpenKeepsTheMetatableOfGlobals(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+func TestNamespaces(t *testing.T) {
+	names := New(Options{}).Namespaces()
+	if len(names) < 20 || names[0] != "account" || !slices.Contains(names, "phone") || !slices.IsSorted(names) {
+		t.Errorf("the namespaces are %q", names)
 	}
 }

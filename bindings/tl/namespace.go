@@ -37,6 +37,11 @@ func (m *Module) Open(L *lua.LState) {
 	}))
 }
 
+// Namespaces lists the globals that Open makes as scripts read them: phone, messages, ….
+func (m *Module) Namespaces() []string {
+	return slices.Sorted(maps.Keys(m.schema.namespaces))
+}
+
 // lookUpGlobal is the __index of _G.
 func (m *Module) lookUpGlobal(L *lua.LState, before lua.LValue) lua.LValue {
 	if name, ok := L.Get(2).(lua.LString); ok {

@@ -13,13 +13,26 @@ func Name(name string, known []string) string {
 	if len(name) > longest {
 		return ""
 	}
-	best, bestAt := "", 1+max(2, len(name)/3)
+	best, bestAt := "", 1+slips(name)
 	for _, k := range known {
-		if d := distance(strings.ToLower(name), strings.ToLower(k)); d < bestAt && d < len(name) {
+		if d := distance(strings.ToLower(name), strings.ToLower(k)); d < bestAt && k != name {
 			best, bestAt = k, d
 		}
 	}
 	return best
+}
+
+// slips is how many a name may have: of a short one little is left after two, and it
+// is near to everything.
+func slips(name string) int {
+	switch {
+	case len(name) < 3:
+		return 0
+	case len(name) < 5:
+		return 1
+	default:
+		return max(2, len(name)/3)
+	}
 }
 
 // Hint is the end of a sentence about an unknown name: ` (did you mean "x"?)`,

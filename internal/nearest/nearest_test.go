@@ -11,7 +11,7 @@ func TestName(t *testing.T) {
 	known := []string{"between", "days", "from", "account"}
 	for name, want := range map[string]string{
 		"betwen": "between", "bteween": "between", "Days": "days", "form": "from", "acount": "account",
-		"x": "", "": "", "something": "", strings.Repeat("days", 100): "",
+		"x": "", "": "", "dy": "", "daxx": "", "from": "", "something": "", strings.Repeat("days", 100): "",
 	} {
 		if got := nearest.Name(name, known); got != want {
 			t.Errorf("nearest of %.20q is %q, want %q", name, got, want)

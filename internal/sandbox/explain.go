@@ -170,6 +170,53 @@ var faults = []faultKind{
 		},
 		false,
 	},
+	{
+		regexp.MustCompile(`^__(len|unm) undefined$`),
+		func(node any, m []string) []ast.Expr {
+			switch n := node.(type) {
+			case *ast.UnaryLenOpExpr:
+				if m[1] == "len" {
+					return []ast.Expr{n.Expr}
+				}
+			case *ast.UnaryMinusOpExpr:
+				if m[1] == "unm" {
+					return []ast.Expr{n.Expr}
+				}
+			}
+			return nil
+		},
+		func(m []string, name string) string {
+			if m[1] == "len" {
+				return fmt.Sprintf("attempt to get the length of %q, which has none", name)
+			}
+			return fmt.Sprintf("attempt to negate %q, which is no number", name)
+		},
+		false,
+	},
+	{
+		regexp.MustCompile(`^bad argument #(\d+) to (\w+) \((.*), got nil\)$`),
+		func(node any, m []string) []ast.Expr {
+			n, ok := node.(*ast.FuncCallExpr)
+			if !ok {
+				return nil
+			}
+			at, _ := strconv.Atoi(m[1])
+			called := n.Method
+			if n.Receiver != nil {
+				at-- // the first is what stands before the colon
+			} else if called = text(n.Func); strings.Contains(called, ".") {
+				called = called[strings.LastIndexByte(called, '.')+1:]
+			}
+			if called != m[2] || at < 1 || at > len(n.Args) {
+				return nil
+			}
+			return []ast.Expr{n.Args[at-1]}
+		},
+		func(m []string, name string) string {
+			return fmt.Sprintf("bad argument #%s to %s (%s, got nil %q)", m[1], m[2], m[3], name)
+		},
+		false,
+	},
 }
 
 // name puts the name of what was nil into the message, if the line has but one
@@ -192,8 +239,7 @@ func (vm *VM) name(e *explanation, at string, kind faultKind, m []string, chunk 
 		return
 	}
 	e.message = at + kind.named(m, names[0])
-	if near := vm.near(names[0], declared); near != "" {
-		e.hint = fmt.Sprintf("did you mean %q?", near)
+	if e.hint = hint(names[0], vm.near(names[0], declared)); e.hint != "" {
 		e.message += ": " + e.hint
 	}
 }

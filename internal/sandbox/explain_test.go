@@ -48,6 +48,20 @@ func TestErrorsNameWhatWasNil(t *testing.T) {
 		`local t = {f = function() end} return t.f().x`:            `attempt to index nil "t.f()" with key "x"`,
 		`local a, b = {}, {} return (a.x or b.x).y`:                `attempt to index a non-table object(nil) with key 'y'`, // either may be meant
 		`local a, b = {}, {} return a.x.z, b.x.z`:                  `attempt to index a non-table object(nil) with key 'z'`,
+		`local user = {} print("Hi " .. user.last_name .. "!")`:    `cannot perform concat operation between nil "user.last_name" and string`,
+		`local user = {} print("Hi " .. user.last_name)`:           `cannot perform concat operation between string and nil "user.last_name"`,
+		`local t = {} return #t.list`:                              `attempt to get the length of "t.list", which has none`,
+		`local t = {} return -t.n`:                                 `attempt to negate "t.n", which is no number`,
+		`return -"x", #true`:                                       `__unm undefined`,
+		`local t = {} for _ in pairs(t.list) do end`:               `bad argument #1 to pairs (table expected, got nil "t.list")`,
+		`local t = {} table.insert(t.list, 1)`:                     `bad argument #1 to insert (table expected, got nil "t.list")`,
+		`local t = {} return ("x"):rep(t.n)`:                       `bad argument #2 to rep (number expected, got nil "t.n")`,
+		`pairs(nil)`:                                               `bad argument #1 to pairs (table expected, got nil)`,
+		`local i, x = 1 x.y = i`:                                   `attempt to index nil "x" with key "y"`,
+		`io.open("x")`:                                             `attempt to index nil "io" with key "open": a script reaches no files; store keeps values`,
+		`os.execute("ls")`:                                         `attempt to call "os.execute", which is no function: a script starts no programs`,
+		`log = {} log("x")`:                                        `attempt to call "log", which is no function`,
+		`nope()`:                                                   `attempt to call "nope", which is no function`,
 		`error("a.lua:1: attempt to call a non-function object")`:  `attempt to call a non-function object`,
 		`error("other.lua:1: attempt to call a non-function obj")`: `other.lua:1: attempt to call a non-function obj`,
 	} {
@@ -115,8 +129,8 @@ func TestUndefinedGlobals(t *testing.T) {
 	}))
 	vm.State().G.Global.Metatable = meta
 	want := []sandbox.Name{
-		{Chunk: "a.lua", Line: 2, Name: "phne", Hint: "phone"},
-		{Chunk: "a.lua", Line: 2, Name: "prnt", Hint: "print"},
+		{Chunk: "a.lua", Line: 2, Name: "phne", Hint: `did you mean "phone"?`},
+		{Chunk: "a.lua", Line: 2, Name: "prnt", Hint: `did you mean "print"?`},
 		{Chunk: "a.lua", Line: 2, Name: "unheard_of"},
 	}
 	got := vm.Undefined([]string{"phone"})

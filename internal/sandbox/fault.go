@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -38,9 +39,9 @@ func Panicked(step string, reason any) *Error {
 	return &Error{Message: clip(fmt.Sprintf("%s: %v", step, reason), maxMessage), Traceback: string(debug.Stack())}
 }
 
-// fault makes an Error of what PCall returned on L. The script's own __tostring
+// fault makes an Error of what PCall of fn returned on L. The script's own __tostring
 // may run for it, on a small budget.
-func (vm *VM) fault(L *lua.LState, err error) *Error {
+func (vm *VM) fault(L *lua.LState, fn lua.LValue, err error) *Error {
 	budget := BudgetOf(L)
 	fault := &Error{cause: budget.over}
 	var api *lua.ApiError
@@ -68,7 +69,7 @@ func (vm *VM) fault(L *lua.LState, err error) *Error {
 	}
 	e := vm.explain(oneLine(clip(fault.Message, maxMessage)))
 	fault.Message, fault.Source, fault.Hint = e.message, e.source, e.hint
-	fault.Traceback = clip(fault.Traceback, maxTraceback)
+	fault.Traceback = clip(tidy(fault.Traceback, fn), maxTraceback)
 	return fault
 }
 
@@ -77,13 +78,28 @@ var (
 	traced     = regexp.MustCompile(`(?m)^\t([^\s:\[]+:\d+:) `) // the innermost call that is Lua's
 )
 
+// tidy words gopher-lua's traceback for who wrote the script: what is not Lua is
+// luahost's, and what was called first is the function fn.
+func tidy(traceback string, fn lua.LValue) string {
+	traceback = strings.TrimSuffix(traceback, "\n\t[G]: ?")
+	traceback = strings.ReplaceAll(traceback, "\n\t[G]: in ", "\n\tluahost: in ")
+	traceback = strings.ReplaceAll(traceback, ": in corountine", ": in a coroutine")
+	if fn, ok := fn.(*lua.LFunction); ok && !fn.IsG && fn.Proto.LineDefined > 0 {
+		first, ok := strings.CutSuffix(traceback, " in main chunk")
+		if ok {
+			traceback = fmt.Sprintf("%s in function <%s:%d>", first, fn.Proto.SourceName, fn.Proto.LineDefined)
+		}
+	}
+	return traceback
+}
+
 // text is what an error value says.
 func (vm *VM) text(L *lua.LState, v lua.LValue) string {
 	if s, ok := v.(lua.LString); ok {
 		return string(s)
 	}
 	if L.GetMetaField(v, "__tostring") == lua.LNil {
-		return fmt.Sprintf("(the error is a %s without __tostring)", v.Type())
+		return untold(v)
 	}
 	if err := L.CallByParam(lua.P{Fn: vm.tostring, NRet: 1, Protect: true}, v); err != nil {
 		return fmt.Sprintf("(the error is a %s whose __tostring failed)", v.Type())
@@ -94,6 +110,41 @@ func (vm *VM) text(L *lua.LState, v lua.LValue) string {
 		return fmt.Sprintf("(the error is a %s whose __tostring gave a %s)", v.Type(), text.Type())
 	}
 	return text.String()
+}
+
+// maxShown is how many fields of an error table are shown.
+const maxShown = 8
+
+// untold is what an error says that cannot say anything itself.
+func untold(v lua.LValue) string {
+	table, ok := v.(*lua.LTable)
+	switch {
+	case v == lua.LNil:
+		return "error without a message: error() was given nil"
+	case !ok:
+		return fmt.Sprintf("error without a message: a %s", v.Type())
+	}
+	var fields []string
+	k, field := table.Next(lua.LNil)
+	for ; k != lua.LNil && len(fields) < maxShown; k, field = table.Next(k) {
+		fields = append(fields, fmt.Sprintf("%s=%s", clip(k.String(), maxShownText), shown(field)))
+	}
+	if k != lua.LNil {
+		fields = append(fields, "…")
+	}
+	return fmt.Sprintf("error table {%s}, which has no __tostring", strings.Join(fields, ", "))
+}
+
+const maxShownText = 100 // bytes of a field
+
+func shown(v lua.LValue) string {
+	switch v := v.(type) {
+	case lua.LString:
+		return strconv.Quote(clip(string(v), maxShownText))
+	case lua.LNumber, lua.LBool:
+		return v.String()
+	}
+	return v.Type().String()
 }
 
 func clip(s string, limit int) string {

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -17,13 +18,15 @@ type Name struct {
 	Chunk string
 	Line  int
 	Name  string
-	Hint  string // what may have been meant, or ""
+	Hint  string // what may have been meant, or why it is not there, or ""
 }
 
 // Undefined lists the globals that the added sources read and that nobody
-// defines: neither these sources, nor the VM, nor known. Each is listed once, and
-// the code is let go. It is called on the budget of the load.
+// defines: neither these sources, nor the VM, nor known, which hints at misspelt names
+// go by from then on. Each is listed once, and the code is let go. It is called on the
+// budget of the load.
 func (vm *VM) Undefined(known []string) []Name {
+	vm.known = known
 	reads, defined := map[string]Name{}, map[string]bool{}
 	for _, proto := range vm.protos {
 		globalsOf(proto, reads, defined)
@@ -36,7 +39,7 @@ func (vm *VM) Undefined(known []string) []Name {
 	var list []Name
 	for name, at := range reads {
 		if !defined[name] && vm.lookUp(name) == lua.LNil {
-			at.Hint = nearest.Name(name, slices.Sorted(maps.Keys(defined)))
+			at.Hint = hint(name, nearest.Name(name, slices.Sorted(maps.Keys(defined))))
 			list = append(list, at)
 		}
 	}
@@ -47,6 +50,40 @@ func (vm *VM) Undefined(known []string) []Name {
 		return a.Line - b.Line
 	})
 	return list
+}
+
+// left out of Lua's library on purpose, and why.
+var left = map[string]string{
+	"io":             "a script reaches no files; store keeps values",
+	"os.remove":      "a script reaches no files",
+	"os.rename":      "a script reaches no files",
+	"os.tmpname":     "a script reaches no files",
+	"os.execute":     "a script starts no programs",
+	"os.exit":        "a script cannot end luahost",
+	"os.getenv":      "a script does not see the environment",
+	"os.setlocale":   "it would change all of luahost",
+	"debug":          "a script does not see the inside of Lua",
+	"collectgarbage": "luahost looks after the memory",
+	"dofile":         "require loads files of the scripts folder",
+	"loadfile":       "require loads files of the scripts folder",
+	"package":        "require loads files of the scripts folder",
+	"module":         "a module is a file that returns a table: see require",
+	"getfenv":        "functions have no environments of their own here",
+	"setfenv":        "functions have no environments of their own here",
+	"utf8":           "this is Lua 5.1, which has none",
+	"bit32":          "this is Lua 5.1, which has none",
+}
+
+// hint is what to say of a name that is nil: why it is not there, or that near may have
+// been meant, or nothing.
+func hint(name, near string) string {
+	switch why := left[name]; {
+	case why != "":
+		return why
+	case near != "":
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	return ""
 }
 
 // lookUp is the value of a global, for which a metamethod of a script may run.
@@ -174,6 +211,9 @@ func (vm *VM) near(name string, declared map[string]bool) string {
 	if of == "" {
 		known := vm.globals()
 		maps.Copy(known, declared)
+		for _, name := range vm.known {
+			known[name] = true
+		}
 		return nearest.Name(last, slices.Sorted(maps.Keys(known)))
 	}
 	v, ok := vm.value(of, declared)

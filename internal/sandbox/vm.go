@@ -76,6 +76,7 @@ type VM struct {
 
 	sources   map[string]string // by name of the chunk
 	protos    []*lua.FunctionProto
+	known     []string               // globals that are made when they are first read
 	explained map[string]explanation // by message
 	readings  int                    // of sources, to explain
 }
@@ -171,8 +172,9 @@ func (vm *VM) Leave(L *lua.LState, well bool) {
 // Call calls the function that was pushed on L before its arguments. What comes
 // out of it, in Lua or in Go, is an *Error, or nil.
 func (vm *VM) Call(L *lua.LState, args int) error {
+	fn := L.Get(-1 - args)
 	if err := L.PCall(args, 0, nil); err != nil {
-		return vm.fault(L, err)
+		return vm.fault(L, fn, err)
 	}
 	return nil
 }

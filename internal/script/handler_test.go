@@ -101,11 +101,12 @@ faults = {
   wrapped   = function() coroutine.wrap(function() error("inside") end)() end,
   depth     = function() local function f() return 1 + f() end f() end,
   waited    = function() block() error("after") end,
+  nothing   = function() error() end,
 }`})
 	for kind, want := range map[string]string{
 		"text":     "night.lua:5: oops",
 		"unplaced": "night.lua:6: oops",
-		"table":    "night.lua:7: (the error is a table without __tostring)",
+		"table":    "night.lua:7: error table {code=7}, which has no __tostring",
 		"told":     "night.lua:8: told",
 		"endless":  "night.lua:9: (the error is a table whose __tostring failed)",
 		"untold":   "night.lua:10: (the error is a table whose __tostring failed)",
@@ -114,6 +115,7 @@ faults = {
 		"wrapped":  "night.lua:13: inside",
 		"depth":    "night.lua:14: stack overflow: more than 200 nested calls",
 		"waited":   "night.lua:15: after",
+		"nothing":  "night.lua:16: error without a message: error() was given nil",
 	} {
 		r := w.run("fault", lua.LString(kind))
 		if r.Err == nil || r.Err.Error() != want {
@@ -132,7 +134,7 @@ faults = {
 	}
 	for _, want := range []string{
 		`msg="handler failed" script=night.lua generation=`, `event=fault line=2 error="night.lua:5: oops"`,
-		`traceback="stack traceback:\n`,
+		`traceback="stack traceback:\n\tluahost: in function 'error'\n\tnight.lua:5: in function <night.lua:5>\n\tnight.lua:2: in function <night.lua:2>"`,
 	} {
 		if !strings.Contains(w.log.String(), want) {
 			t.Errorf("the log lacks %s:\n%s", want, w.log)

@@ -15,7 +15,7 @@ func (rt *Runtime) warn() {
 		}
 		text := fmt.Sprintf("%s:%d: no global %q", name.Chunk, name.Line, name.Name)
 		if name.Hint != "" {
-			text += fmt.Sprintf(": did you mean %q?", name.Hint)
+			text += ": " + name.Hint
 		}
 		rt.log.Warn(text)
 	}
