@@ -52,6 +52,12 @@ func FromContext(ctx context.Context) (Handler, bool) {
 
 type handlerKey struct{}
 
+// OfFailure says whether a line of the log, by its context, tells how a handler ended,
+// which Options.OnHandler is told of as well.
+func OfFailure(ctx context.Context) bool { return ctx.Value(failureKey{}) != nil }
+
+type failureKey struct{}
+
 // task is one handler at work on one event, or a script that loads.
 type task struct {
 	rt      *Runtime
@@ -248,15 +254,29 @@ func (h *Host) logFault(t *task, err error) {
 		attrs = append(attrs, "file", file)
 	}
 	attrs = append(attrs, "line", t.handler.line, "error", err)
-	var fault *sandbox.Error
+	ctx := context.WithValue(t.ctx, failureKey{}, true)
 	switch {
 	case times > 1:
-		rt.log.ErrorContext(t.ctx, "handler failed again", append(attrs, "times", times)...)
+		rt.log.ErrorContext(ctx, "handler failed again", append(attrs, "times", times)...)
 	case errors.Is(err, context.Canceled):
-		rt.log.InfoContext(t.ctx, "handler ended early", attrs...)
-	case errors.As(err, &fault) && fault.Traceback != "":
-		rt.log.ErrorContext(t.ctx, "handler failed", append(attrs, "traceback", fault.Traceback)...)
+		rt.log.InfoContext(ctx, "handler ended early", attrs...)
 	default:
-		rt.log.ErrorContext(t.ctx, "handler failed", attrs...)
+		rt.log.ErrorContext(ctx, "handler failed", append(attrs, whence(err)...)...)
 	}
+}
+
+// whence is what the log says of an error beside its text: the line of the script, and
+// the calls that led there.
+func whence(err error) (attrs []any) {
+	var fault *sandbox.Error
+	if !errors.As(err, &fault) {
+		return nil
+	}
+	if fault.Source != "" {
+		attrs = append(attrs, "source", fault.Source)
+	}
+	if fault.Traceback != "" {
+		attrs = append(attrs, "traceback", fault.Traceback)
+	}
+	return attrs
 }

@@ -134,7 +134,7 @@ faults = {
 	}
 	for _, want := range []string{
 		`msg="handler failed" script=night.lua generation=`, `event=fault line=2 error="night.lua:5: oops"`,
-		`traceback="stack traceback:\n\tluahost: in function 'error'\n\tnight.lua:5: in function <night.lua:5>\n\tnight.lua:2: in function <night.lua:2>"`,
+		`source="text = function() error(\"oops\") end," traceback="stack traceback:\n\tluahost: in function 'error'\n\tnight.lua:5: in function <night.lua:5>\n\tnight.lua:2: in function <night.lua:2>"`,
 	} {
 		if !strings.Contains(w.log.String(), want) {
 			t.Errorf("the log lacks %s:\n%s", want, w.log)

@@ -181,9 +181,10 @@ func (h *Host) report(r Reload) {
 	case r.Unchanged:
 		log.Info("script is again what runs, nothing reloaded", "generation", r.Generation)
 	case r.Err != nil && r.Previous != "":
-		log.Error("script not reloaded, the old one goes on", "generation", r.Previous, "refused", r.Generation, "error", r.Err)
+		log.Error("script not reloaded, the old one goes on",
+			append([]any{"generation", r.Previous, "refused", r.Generation, "error", r.Err}, whence(r.Err)...)...)
 	case r.Err != nil:
-		log.Error("script not loaded", "generation", r.Generation, "error", r.Err)
+		log.Error("script not loaded", append([]any{"generation", r.Generation, "error", r.Err}, whence(r.Err)...)...)
 	case r.Previous != "":
 		log.Info("script reloaded", "generation", r.Generation, "previous", r.Previous, "handlers", r.Handlers, "took", r.Took)
 	default:
