@@ -58,7 +58,7 @@ func (e *encoder) pay() error {
 // errTooLong, or that of pay.
 func (e *encoder) value(v lua.LValue) error {
 	e.values++
-	if len(e.out) > e.m.MaxSize {
+	if len(e.out) > e.m.maxSize {
 		return errTooLong
 	}
 	switch v := v.(type) {
@@ -100,7 +100,7 @@ func (e *encoder) number(f float64) error {
 const hex = "0123456789abcdef"
 
 func (e *encoder) text(s string) error {
-	if len(e.out)+len(s) > e.m.MaxSize {
+	if len(e.out)+len(s) > e.m.maxSize {
 		return errTooLong
 	}
 	if !utf8.ValidString(s) {
@@ -173,7 +173,7 @@ func (e *encoder) table(t *lua.LTable) error {
 // keys adds the pairs of an object to e.pairs, or says how many elements a list
 // has, which are 1 to that number.
 func (e *encoder) keys(t *lua.LTable) (numbers int, err error) {
-	base, room := len(e.pairs), e.m.MaxSize-len(e.out)
+	base, room := len(e.pairs), e.m.maxSize-len(e.out)
 	var highest float64
 	var other, number lua.LValue
 	t.ForEach(func(k, v lua.LValue) {

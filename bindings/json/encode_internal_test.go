@@ -26,7 +26,7 @@ func TestEncodingEnds(t *testing.T) {
 			cancel()
 		}
 		budget := vm.Budget(ctx, nil)
-		e := encoder{m: &module{Options: Options{MaxSize: 1 << 20}}, budget: &budget}
+		e := encoder{m: &module{maxSize: 1 << 20}, budget: &budget}
 		err := e.value(list)
 		if ended != errors.Is(err, context.Canceled) || ended != (e.tables == payEvery) {
 			t.Errorf("%s: %v after %d tables", name, err, e.tables)

@@ -82,12 +82,12 @@ var encodeOptions = manual.Params{
 const encodeDoc = "Writes a value as JSON. The names of an object are sorted, so that equal values give equal texts.\n\n" +
 	"- A table whose keys are 1, 2, 3… is a list, one whose keys are texts is an object. An empty table is an object unless `json.array` marks it. Holes, and numbers beside texts, are errors that name the place.\n" +
 	"- Whole numbers up to 9007199254740991 are written digit by digit, others in the shortest form that gives the same number back. NaN and the infinite are errors. A string stays a string, also one of digits: `json.number` writes those as a number.\n" +
-	"- Tables of Telegram and error tables are written as plain tables, as `pairs` lists them. Functions and objects such as a call are errors, and so are tables within themselves or deeper than 100, text that is not UTF-8, and results longer than a string may be (1 MiB)."
+	"- Tables of Telegram and error tables are written as plain tables, as `pairs` lists them. Functions and objects such as a call are errors, and so are tables within themselves or deeper than 100, text that is not UTF-8, and results longer than a string may be (`limits.string` of the configuration, usually 1 MiB)."
 
 const decodeDoc = "Reads JSON.\n\n" +
 	"- Whole numbers beyond 9007199254740991 (2^53-1) become strings of their digits, so that none is lost, which is how Telegram's tables have them; numbers with a fraction or an exponent are numbers.\n" +
 	"- `null` is `json.null`. Of a name that comes twice the last one counts.\n" +
-	"- What is no JSON gives an error of type `JSON_INVALID`, whose message has the line and the column. Texts beyond 1 MiB, 100 levels, 65,536 tables, or 65,535 elements of a list give `TOO_LARGE`."
+	"- What is no JSON gives an error of type `JSON_INVALID`, whose message has the line and the column. Texts longer than a string may be (`limits.string`), 100 levels, 65,536 tables, or 65,535 elements of a list give `TOO_LARGE`."
 
 type function struct {
 	manual.Entry
@@ -98,13 +98,12 @@ type function struct {
 type Options struct {
 	// Error makes the error table of a *tgerr.Error, as tl.Module.ErrorTable does.
 	Error func(L *lua.LState, function string, err error) *lua.LTable
-	// MaxSize is the most bytes of a text, read or written. Default: 1 MiB.
-	MaxSize int
 }
 
 // module is what Open gave to one VM.
 type module struct {
 	Options
+	maxSize int // bytes of a text, read or written
 	null    *lua.LUserData
 	list    *lua.LTable // the metatable of lists
 	written *lua.LTable // that of null and of numbers
@@ -114,11 +113,8 @@ const registryKey = "luahost/bindings/json"
 
 // Open installs the module.
 func Open(rt *script.Runtime, o Options) {
-	if o.MaxSize <= 0 {
-		o.MaxSize = 1 << 20
-	}
 	L := rt.State()
-	m := &module{Options: o, null: L.NewUserData(), list: L.NewTable(), written: written(L)}
+	m := &module{Options: o, maxSize: rt.MaxString(), null: L.NewUserData(), list: L.NewTable(), written: written(L)}
 	m.null.Metatable = m.written
 	m.null.Value = nullValue{}
 	held := L.NewUserData()
@@ -175,8 +171,8 @@ func (m *module) encoded(L *lua.LState, v lua.LValue, pretty bool) (string, erro
 	if over := e.pay(); over != nil {
 		L.RaiseError("%v", over)
 	}
-	if errors.Is(err, errTooLong) || len(e.out) > m.MaxSize {
-		return "", manual.Faultf("the text would be longer than %d bytes", m.MaxSize)
+	if errors.Is(err, errTooLong) || len(e.out) > m.maxSize {
+		return "", manual.Faultf("the text would be longer than %d bytes", m.maxSize)
 	}
 	return string(e.out), err
 }
@@ -193,8 +189,8 @@ func (m *module) decode(L *lua.LState, args manual.Values) int {
 }
 
 func (m *module) decoded(L *lua.LState, text string) (lua.LValue, error) {
-	if len(text) > m.MaxSize {
-		return nil, &tgerr.Error{Type: "TOO_LARGE", Message: manual.Faultf("the text has %d bytes, more than %d", len(text), m.MaxSize).Text}
+	if len(text) > m.maxSize {
+		return nil, &tgerr.Error{Type: "TOO_LARGE", Message: manual.Faultf("the text has %d bytes, more than %d", len(text), m.maxSize).Text}
 	}
 	d := decoder{m: m, L: L, text: text}
 	v, err := d.whole()

@@ -93,6 +93,9 @@ func (rt *Runtime) Log() *slog.Logger { return rt.log }
 // Clock is the host's clock.
 func (rt *Runtime) Clock() clock.Clock { return rt.host.opts.Clock }
 
+// MaxString is how many bytes a text may have that the script makes.
+func (rt *Runtime) MaxString() int { return rt.host.opts.Limits.String }
+
 // Loading says whether the top level of the script is running.
 func (rt *Runtime) Loading() bool { return rt.loading }
 
