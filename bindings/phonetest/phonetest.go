@@ -106,7 +106,7 @@ func Load(t testing.TB, at time.Time, scripts map[string]string) (*World, error)
 	w.Book = call.New(call.Options{Clock: w.Clock, Store: w.Store, Begin: w.begin, Event: w.event, Done: func(c *call.Call) { c.Held().(*script.Pin).Release() }})
 	w.Schedule = schedule.New(schedule.Options{
 		Clock: told{w.Clock, w}, Store: w.Store,
-		Fire: func(ctx context.Context, f schedule.Firing, ended func(error)) bool {
+		Fire: func(ctx context.Context, f schedule.Firing, ended func(error)) schedule.Start {
 			return timer.Fire(ctx, w.Host, w.as, f, ended)
 		},
 	})

@@ -19,12 +19,12 @@ type As func(ctx context.Context, account string) (context.Context, bool)
 // schedule.Options.Fire calls. Their requests go out from the account for which the
 // timer was made: if that is gone, nothing is started. The handlers end with the
 // host of the scripts, not with ctx.
-func Fire(ctx context.Context, scripts *script.Host, as As, f schedule.Firing, ended func(error)) bool {
+func Fire(ctx context.Context, scripts *script.Host, as As, f schedule.Firing, ended func(error)) schedule.Start {
 	ctx = context.WithoutCancel(ctx)
 	if f.Account != "" {
 		of, ok := as(ctx, f.Account)
 		if !ok {
-			return false
+			return schedule.Nobody
 		}
 		ctx = of
 	}
@@ -33,10 +33,14 @@ func Fire(ctx context.Context, scripts *script.Host, as As, f schedule.Firing, e
 		Name: eventPrefix + f.Name,
 		Args: func(_ *script.Runtime, L *lua.LState) []lua.LValue { return []lua.LValue{event(L, f)} },
 	}, func(r script.Run) { c.add(-1, r.Err) })
-	if n > 0 {
-		c.add(n, nil)
+	switch {
+	case n < 0:
+		return schedule.Busy
+	case n == 0:
+		return schedule.Nobody
 	}
-	return n > 0
+	c.add(n, nil)
+	return schedule.Started
 }
 
 // event is what a handler gets.

@@ -73,7 +73,7 @@ func (w *world) run() *world {
 	if w.Store, err = store.Open(store.Options{Path: filepath.Join(w.dir, "luahost.db")}); err != nil {
 		w.Fatal(err)
 	}
-	engine := schedule.New(schedule.Options{Store: w.Store, Fire: func(ctx context.Context, f schedule.Firing, ended func(error)) bool {
+	engine := schedule.New(schedule.Options{Store: w.Store, Fire: func(ctx context.Context, f schedule.Firing, ended func(error)) schedule.Start {
 		return timer.Fire(ctx, w.Host, as, f, ended)
 	}})
 	w.Host = script.New(script.Options{
@@ -177,6 +177,27 @@ func (w *world) source(name string) *world {
 	}
 	w.write(name, string(source))
 	return w
+}
+
+// A script that is busy when a timer is due gets it when it has room, not a minute
+// later and not as missed.
+func TestBusyScript(t *testing.T) {
+	w := newWorld(t)
+	w.limits.InFlight = 1
+	w.write("a.lua", `
+every("1h", "report")
+on("busy", function() sleep("70s") end)
+on("timer.report", function(timer) note("late " .. timer.late) end)`)
+	synctest.Test(t, func(t *testing.T) {
+		w.run().loaded()
+		defer func() { w.stop() }()
+		time.Sleep(time.Hour - time.Second)
+		w.fire(t.Context(), "busy")
+		time.Sleep(69 * time.Second)
+		w.want()
+		time.Sleep(2 * time.Second)
+		w.want("late 69")
+	})
 }
 
 func TestTimers(t *testing.T) {

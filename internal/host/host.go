@@ -145,7 +145,7 @@ func New(opts Options) (*Host, error) {
 }
 
 // fire gives a timer that is due to its script.
-func (h *Host) fire(ctx context.Context, f schedule.Firing, ended func(error)) bool {
+func (h *Host) fire(ctx context.Context, f schedule.Firing, ended func(error)) schedule.Start {
 	return timer.Fire(ctx, h.scripts, h.router.as, f, ended)
 }
 

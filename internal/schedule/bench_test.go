@@ -20,12 +20,12 @@ func atWork(b *testing.B, ran func()) *schedule.Engine {
 	if err != nil {
 		b.Fatal(err)
 	}
-	e := schedule.New(schedule.Options{Store: s, Limit: 1 << 30, Fire: func(_ context.Context, _ schedule.Firing, ended func(error)) bool {
+	e := schedule.New(schedule.Options{Store: s, Limit: 1 << 30, Fire: func(_ context.Context, _ schedule.Firing, ended func(error)) schedule.Start {
 		go func() {
 			ended(nil)
 			ran()
 		}()
-		return true
+		return schedule.Started
 	}})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})

@@ -40,10 +40,10 @@ func crashing(path string) error {
 	if err != nil {
 		return err
 	}
-	e := schedule.New(schedule.Options{Store: s, Fire: func(_ context.Context, f schedule.Firing, ended func(error)) bool {
+	e := schedule.New(schedule.Options{Store: s, Fire: func(_ context.Context, f schedule.Firing, ended func(error)) schedule.Start {
 		fmt.Printf("ran %s%s %d\n", f.Name, f.Data, f.Due.UnixMicro())
 		time.AfterFunc(rand.N(20*time.Millisecond), func() { ended(nil) })
-		return true
+		return schedule.Started
 	}})
 	go func() { _ = e.Run(context.Background()) }()
 	poll, err := schedule.Every(time.Second)
@@ -159,13 +159,13 @@ func runAll(t *testing.T, path string) (said []string) {
 			ends.Add(1)
 		}
 	}
-	e := schedule.New(schedule.Options{Store: s, Fire: func(_ context.Context, f schedule.Firing, ended func(error)) bool {
+	e := schedule.New(schedule.Options{Store: s, Fire: func(_ context.Context, f schedule.Firing, ended func(error)) schedule.Start {
 		said = append(said, fmt.Sprintf("ran %s%s %d", f.Name, f.Data, f.Due.UnixMicro()))
 		go func() {
 			defer ends.Done()
 			ended(nil)
 		}()
-		return true
+		return schedule.Started
 	}})
 	ctx, cancel := context.WithCancel(t.Context())
 	running := make(chan error)

@@ -289,6 +289,28 @@ func TestNobodyHandlesIt(t *testing.T) {
 	})
 }
 
+// A script that has too many handlers at work gets its timers as soon as it has room;
+// what it was late for was not missed.
+func TestBusyScript(t *testing.T) {
+	path := database(t)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, path).run()
+		w.busy.Store(true)
+		w.Declare("a.lua", []schedule.Named{{Script: "a.lua", Name: "report", Spec: every(time.Hour)}})
+		w.until("2000-01-01 01:02:00")
+		w.want()
+		w.busy.Store(false)
+		time.Sleep(time.Second)
+		w.want("a.lua report Sat 2000-01-01 01:00:00 late 2m1s")
+		if got := strings.Count(w.logs.String(), "too many handlers at work"); got != 1 {
+			t.Errorf("logged %d times:\n%s", got, w.logs.String())
+		}
+		w.until("2000-01-01 02:00:00")
+		w.want("a.lua report Sat 2000-01-01 02:00:00")
+		w.stop()
+	})
+}
+
 // An unnamed timer whose start is refused is started later.
 func TestRefusedUnnamed(t *testing.T) {
 	path := database(t)

@@ -28,6 +28,7 @@ type attempt struct {
 	next  time.Time // zero: it runs once
 	late  time.Duration
 	claim store.Claim
+	start Start
 }
 
 // fireNamed claims those that are due, and starts them.
@@ -60,8 +61,10 @@ func (e *Engine) fireNamed(ctx context.Context, due []*named) {
 			e.missed(a)
 		case row == nil:
 			e.stopped(a)
-		case !e.start(ctx, a, row):
-			refused = append(refused, a)
+		default:
+			if a.start = e.give(ctx, a, row); a.start != Started {
+				refused = append(refused, a)
+			}
 		}
 	}
 	e.release(ctx, refused)
@@ -120,21 +123,21 @@ func (e *Engine) again(n *named) {
 	}
 }
 
-// start gives a timer that was claimed to its script.
-func (e *Engine) start(ctx context.Context, a attempt, row *store.Timer) bool {
+// give gives a timer that was claimed to its script.
+func (e *Engine) give(ctx context.Context, a attempt, row *store.Timer) Start {
 	e.mu.Lock()
 	if a.excused = false; !a.next.IsZero() {
 		a.named.due = a.next
 	}
 	e.mu.Unlock()
 	f := Firing{Script: row.Script, Name: row.Name, Account: row.Account, Data: row.Data, Due: a.due, Late: a.late}
-	if !e.Fire(ctx, f, func(err error) { e.ended(ctx, a.named, err) }) {
-		return false
+	start := e.Fire(ctx, f, func(err error) { e.ended(ctx, a.named, err) })
+	if start == Started {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		delete(e.held, a.key())
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	delete(e.held, a.key())
-	return true
+	return start
 }
 
 // ended notes the end of a run, on the goroutine of its last handler, and queues
@@ -203,8 +206,8 @@ func (e *Engine) undo(attempts []attempt, at time.Time) {
 	}
 }
 
-// release gives back timers that nobody handled: their script is not loaded, or has
-// no handler for them. They wait, and are tried now and then.
+// release gives back timers that nobody has taken. They wait, and are tried now and
+// then; those of a script that is busy, soon.
 func (e *Engine) release(ctx context.Context, refused []attempt) {
 	if len(refused) == 0 {
 		return
@@ -216,13 +219,17 @@ func (e *Engine) release(ctx context.Context, refused []attempt) {
 	given := e.persist(ctx, "timers not given back", func() error { return e.Store.ReleaseTimers(context.Background(), ids) })
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	until := e.now().Add(waitsFor)
+	now := e.now()
 	for _, a := range refused {
 		n := a.named
-		n.running, n.due = false, a.due
+		n.running, n.due, n.excused = false, a.due, a.start == Busy
 		e.end(n.owner())
+		until, why := now.Add(waitsFor), "timer waits: its script is not loaded or has no handler for it, or its account is gone"
+		if a.start == Busy {
+			until, why = now.Add(tryAgain), "timer waits: its script has too many handlers at work"
+		}
 		if e.held[n.key()].IsZero() && given {
-			e.Log.Warn("timer waits: its script is not loaded, has no handler for it or too many at work, or its account is gone", "script", n.script, "timer", n.name, "due", n.due)
+			e.Log.Warn(why, "script", n.script, "timer", n.name, "due", n.due)
 		}
 		e.held[n.key()] = until
 		if !n.over {

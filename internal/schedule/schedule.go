@@ -10,8 +10,8 @@
 // daily and cron, and all named timers, go by the clock on the wall: when it is set
 // or the computer has slept, they see that within half a minute. Unnamed after and
 // every go by the time that passes. A timer is missed when it comes more than a
-// minute late though no other run of its own held it up: nothing ran, the computer
-// slept, or its script was not loaded.
+// minute late though neither another run of its own nor what else its script had at
+// work held it up: nothing ran, the computer slept, or its script was not loaded.
 //
 // The engine has four goroutines, which begin and end with Run: one for each kind of
 // queue and one that writes what scripts declare. Timers may be
@@ -39,14 +39,24 @@ type Options struct {
 	// Store keeps named timers. Nil: there are none, and Keep returns ErrNoStore.
 	Store *store.Store
 	// Fire starts the handlers of a named timer in its script, and waits for
-	// nothing. False says that nothing was started and nothing will be; then the
-	// timer waits. ended is called once when the last handler has ended, on any
-	// goroutine. ctx ends with Run. Required if there is a Store.
-	Fire func(ctx context.Context, f Firing, ended func(error)) bool
+	// nothing. ended is called once when the last handler has ended, on any
+	// goroutine; never unless it gave Started. ctx ends with Run. Required if there
+	// is a Store.
+	Fire func(ctx context.Context, f Firing, ended func(error)) Start
 	// Limit is how many timers of an Owner may be pending, and how many runs of a
 	// script may begin without a pause. Default: 10,000.
 	Limit int
 }
+
+// Start is what became of a named timer that was given to its script.
+type Start int
+
+// What Options.Fire gives.
+const (
+	Nobody  Start = iota // handles it: its script is not loaded, or its account is gone; it waits
+	Busy                 // its script has too many handlers at work, and it is tried again soon
+	Started              // its handlers
+)
 
 // Firing is a timer that is due.
 type Firing struct {

@@ -35,6 +35,7 @@ type world struct {
 
 	limit  int               // default: that of the engine
 	refuse atomic.Bool       // nobody handles a named timer
+	busy   atomic.Bool       // or its script has too much at work
 	work   time.Duration     // that a handler takes
 	fault  error             // that a handler ends with
 	ends   func(func(error)) // instead: what is done with the end of a run
@@ -83,9 +84,12 @@ func (w *world) note(f schedule.Firing) {
 	w.fired = append(w.fired, text)
 }
 
-func (w *world) fire(_ context.Context, f schedule.Firing, ended func(error)) bool {
-	if w.refuse.Load() {
-		return false
+func (w *world) fire(_ context.Context, f schedule.Firing, ended func(error)) schedule.Start {
+	switch {
+	case w.refuse.Load():
+		return schedule.Nobody
+	case w.busy.Load():
+		return schedule.Busy
 	}
 	w.note(f)
 	if w.also != nil {
@@ -93,13 +97,13 @@ func (w *world) fire(_ context.Context, f schedule.Firing, ended func(error)) bo
 	}
 	if w.ends != nil {
 		w.ends(ended)
-		return true
+		return schedule.Started
 	}
 	w.handlers.Go(func() {
 		time.Sleep(w.work)
 		ended(w.fault)
 	})
-	return true
+	return schedule.Started
 }
 
 // unnamed makes a timer whose function takes as long as world's handlers do.

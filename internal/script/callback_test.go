@@ -273,3 +273,13 @@ func TestDispatchTo(t *testing.T) {
 		t.Errorf("an event without handlers: %d", n)
 	}
 }
+
+// A script that has too many handlers at work is told from one that has none.
+func TestDispatchToABusyScript(t *testing.T) {
+	w := start(t, map[string]string{"a.lua": "on('x', function() wait('never') end)"}, func(o *script.Options) { o.Limits.InFlight = 1 })
+	for i, want := range []int{1, -1} {
+		if n := w.DispatchTo(t.Context(), "a.lua", script.Event{Name: "x"}, nil); n != want {
+			t.Errorf("%d: %d handlers, want %d", i, n, want)
+		}
+	}
+}

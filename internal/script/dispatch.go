@@ -87,8 +87,9 @@ func (h *Host) Dispatch(ctx context.Context, ev Event) int {
 }
 
 // DispatchTo is Dispatch for the handlers of one script only, named with .lua. It
-// returns 0 when none is loaded under that name, or it has no handler. ended,
-// unless nil, is called for each handler as Pin.Start calls it.
+// returns 0 when none is loaded under that name, or it has no handler, and -1 when
+// it has some and none can be started now. ended, unless nil, is called for each
+// handler as Pin.Start calls it.
 func (h *Host) DispatchTo(ctx context.Context, script string, ev Event, ended func(Run)) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -96,7 +97,12 @@ func (h *Host) DispatchTo(ctx context.Context, script string, ev Event, ended fu
 	if s == nil || s.live == nil {
 		return 0
 	}
-	return h.dispatch(ctx, ev, s.live.byEvent[ev.Name], origin{}, ended)
+	handlers := s.live.byEvent[ev.Name]
+	started := h.dispatch(ctx, ev, handlers, origin{}, ended)
+	if started == 0 && len(handlers) > 0 {
+		return -1
+	}
+	return started
 }
 
 // Decides says that a script, named with .lua, has decided what somebody waited for:
