@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -59,24 +58,6 @@ func plain(source string) string {
 		source = "--" + source
 	}
 	return source
-}
-
-func syntaxError(name, source string, err error) error {
-	var parsing *parse.Error
-	var compiling *lua.CompileError
-	switch {
-	case errors.As(err, &parsing) && parsing.Pos.Line == parse.EOF:
-		last := 1 + strings.Count(strings.TrimRight(source, " \t\r\n"), "\n")
-		return fmt.Errorf("%s:%d: %s at the end of the file", name, last, oneLine(parsing.Message))
-	case errors.As(err, &parsing):
-		return fmt.Errorf("%s:%d: near '%s': %s", name, parsing.Pos.Line, oneLine(clip(parsing.Token, maxMessage)), oneLine(parsing.Message))
-	case errors.As(err, &compiling) && compiling.Line == 0: // too many locals, constants, upvalues
-		return fmt.Errorf("%s: %s", name, oneLine(compiling.Message))
-	case errors.As(err, &compiling):
-		return fmt.Errorf("%s:%d: %s", name, compiling.Line, oneLine(compiling.Message))
-	default:
-		return fmt.Errorf("%s: %s", name, oneLine(err.Error()))
-	}
 }
 
 // oneLine has a text fit into one line of a log or of a terminal.

@@ -46,7 +46,7 @@ func (vm *VM) explain(message string) explanation {
 	}
 	source := vm.sources[at[1]]
 	line, _ := strconv.Atoi(at[2])
-	e.source = oneLine(clip(lineOf(source, line), maxSourceLine))
+	e.source = sourceLine(source, line)
 	for _, f := range faults {
 		if m := f.text.FindStringSubmatch(at[3]); m != nil {
 			if chunk := vm.reread(at[1], source); chunk != nil {
@@ -62,6 +62,11 @@ func (vm *VM) explain(message string) explanation {
 }
 
 var located = regexp.MustCompile(`(?s)^([^\s:]+):(\d+): (.*)$`)
+
+// sourceLine is a line as it is shown below an error.
+func sourceLine(source string, line int) string {
+	return oneLine(clip(lineOf(source, line), maxSourceLine))
+}
 
 func lineOf(source string, line int) string {
 	for n := 1; ; n++ {

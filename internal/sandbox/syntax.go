@@ -1,0 +1,233 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/ast"
+	"github.com/yuin/gopher-lua/parse"
+)
+
+// syntaxError is what the parser or the compiler found, with its line and, of the usual
+// slips, what to do about it.
+func syntaxError(name, source string, err error) error {
+	var parsing *parse.Error
+	var compiling *lua.CompileError
+	line, what, hint := 0, err.Error(), ""
+	switch {
+	case errors.As(err, &parsing) && parsing.Pos.Line == parse.EOF:
+		line = 1 + strings.Count(strings.TrimRight(source, " \t\r\n"), "\n")
+		what, hint = parsing.Message+" at the end of the file", slip(source, parsing)
+	case errors.As(err, &parsing):
+		line = parsing.Pos.Line
+		what, hint = fmt.Sprintf("near '%s': %s", clip(parsing.Token, maxMessage), parsing.Message), slip(source, parsing)
+	case errors.As(err, &compiling): // without a line: too many locals, constants, upvalues
+		line, what = compiling.Line, compiling.Message
+	}
+	e := &Error{Message: name + ": " + oneLine(what), Hint: hint}
+	if line > 0 {
+		e.Message = fmt.Sprintf("%s:%d: %s", name, line, oneLine(what))
+		e.Source = sourceLine(source, line)
+	}
+	if hint != "" {
+		e.Message += ": " + hint
+	}
+	return e
+}
+
+// slip says what is most likely wrong where the parser stopped, or "".
+func slip(source string, at *parse.Error) string {
+	scanner, lexer := parse.NewScanner(strings.NewReader(source), ""), parse.Lexer{}
+	var o outline
+	line := clip(lineOf(source, at.Pos.Line), maxSourceLine) // which is looked at for every token that may be the one
+	for {
+		tok, err := scanner.Scan(&lexer)
+		switch {
+		case err != nil:
+			return foreign(at.Token, line)
+		case tok.Type == parse.EOF && at.Message == "syntax error":
+			return o.unclosed()
+		case tok.Type == parse.EOF:
+			return ""
+		}
+		if tok.Pos.Line == at.Pos.Line && tok.Str == at.Token {
+			if advice := o.advice(tok, line); advice != "" {
+				return advice
+			}
+		}
+		o.take(tok)
+		lexer.PrevTokenType = tok.Type
+	}
+}
+
+// outline is what is open at a place of a source.
+type outline struct {
+	open    []opened
+	suspect *opened // closed by an end that is indented less
+	last    ast.Token
+	indent  int // of the line of the last token
+}
+
+// opened is a function, an if, a bracket that waits for its end.
+type opened struct {
+	by           string
+	line, indent int
+	wants        wanted // as long as it has not come
+}
+
+// wanted is a then or a do, after what, and in which line that is.
+type wanted struct {
+	word, after string
+	line        int
+}
+
+func (w wanted) String() string {
+	return fmt.Sprintf("%s is missing after the %s of line %d", w.word, w.after, w.line)
+}
+
+// take goes on by one token.
+func (o *outline) take(tok ast.Token) {
+	first := tok.Pos.Line != o.last.Pos.Line
+	if first {
+		o.indent = tok.Pos.Column
+	}
+	o.last = tok
+	top := o.top()
+	switch tok.Type {
+	case parse.TFunction, parse.TRepeat, '(', '{', '[':
+		o.push(tok, "")
+	case parse.TIf:
+		o.push(tok, "then")
+	case parse.TFor, parse.TWhile:
+		o.push(tok, "do")
+	case parse.TElseIf:
+		top.wants = wanted{"then", tok.Str, tok.Pos.Line}
+	case parse.TThen:
+		top.wants = wanted{}
+	case parse.TDo:
+		if top.wants.word == "do" {
+			top.wants = wanted{}
+		} else {
+			o.push(tok, "")
+		}
+	case parse.TEnd, parse.TUntil, ')', '}', ']':
+		if !top.endsWith(tok) {
+			return
+		}
+		if first && tok.Pos.Line != top.line && o.indent < top.indent && o.suspect == nil {
+			suspect := *top
+			o.suspect = &suspect
+		}
+		o.open = o.open[:len(o.open)-1]
+	}
+}
+
+func (o *outline) push(tok ast.Token, wants string) {
+	o.open = append(o.open, opened{tok.Str, tok.Pos.Line, o.indent, wanted{wants, tok.Str, tok.Pos.Line}})
+}
+
+// top is what was opened last.
+func (o *outline) top() *opened {
+	if len(o.open) == 0 {
+		return &opened{}
+	}
+	return &o.open[len(o.open)-1]
+}
+
+// ends are how what is not closed by end is closed.
+var ends = map[string]string{"(": ")", "{": "}", "[": "]", "repeat": "until"}
+
+func (b *opened) end() string {
+	if end := ends[b.by]; end != "" {
+		return end
+	}
+	return "end"
+}
+
+func (b *opened) endsWith(tok ast.Token) bool { return b.by != "" && b.end() == tok.Str }
+
+// unclosed names what has no end.
+func (o *outline) unclosed() string {
+	b := o.top()
+	if b.by == "" {
+		return ""
+	}
+	if o.suspect != nil && b.end() == "end" {
+		b = o.suspect
+	}
+	if b.wants.word != "" {
+		return b.wants.String()
+	}
+	return fmt.Sprintf("the %s of line %d has no %s", b.by, b.line, b.end())
+}
+
+// advice is about a token that cannot stand where it does.
+func (o *outline) advice(tok ast.Token, line string) string {
+	top := o.top()
+	switch {
+	case strings.HasPrefix(line, "//") || strings.HasPrefix(line, "/*"):
+		return "comments begin with --"
+	case tok.Str == "=" && top.wants.word != "":
+		return "to compare, write =="
+	case strings.Contains("+-*/%", tok.Str) && strings.Contains(line, tok.Str+"="):
+		return fmt.Sprintf("Lua has no %s=; write x = x %s …", tok.Str, tok.Str)
+	case strings.Contains("+-", tok.Str) && strings.Contains(line, tok.Str+tok.Str):
+		return fmt.Sprintf("Lua has no %s%s; write x = x %s 1", tok.Str, tok.Str, tok.Str)
+	case o.last.Str == "let" || o.last.Str == "var" || o.last.Str == "const":
+		return "write local for " + o.last.Str
+	case top.by == "function" && tok.Str == "{" && o.last.Str == ")":
+		return "a function needs no braces; it goes up to its end"
+	case top.wants.word != "" && tok.Pos.Line > top.wants.line:
+		return top.wants.String()
+	case isEnd(tok) && top.by == "":
+		return "nothing is open that it could end"
+	case isEnd(tok) && !top.endsWith(tok):
+		return o.unclosed()
+	case (top.by == "{" || top.by == "(") && endsValue(o.last) && beginsValue(tok):
+		return "is a comma missing before it?"
+	}
+	return ""
+}
+
+func isEnd(tok ast.Token) bool {
+	switch tok.Type {
+	case parse.TEnd, parse.TUntil, ')', '}', ']':
+		return true
+	}
+	return false
+}
+
+func endsValue(tok ast.Token) bool {
+	switch tok.Type {
+	case parse.TIdent, parse.TString, parse.TNumber, parse.TNil, parse.TTrue, parse.TFalse, parse.TEnd, ')', '}', ']':
+		return true
+	}
+	return false
+}
+
+func beginsValue(tok ast.Token) bool {
+	switch tok.Type {
+	case parse.TIdent, parse.TString, parse.TNumber, parse.TNil, parse.TTrue, parse.TFalse, parse.TFunction, '{', '[':
+		return true
+	}
+	return false
+}
+
+// foreign is about what no Lua has: habits of other languages, and of word processors.
+func foreign(token, line string) string {
+	switch {
+	case token == "!":
+		return "Lua writes not for !, and ~= for !="
+	case token == "&":
+		return "Lua writes and"
+	case token == "|":
+		return "Lua writes or"
+	case strings.ContainsAny(line, "“”„‘’"):
+		return `texts stand in plain quotes, "…"`
+	case strings.Contains(line, "?"):
+		return "Lua writes c and a or b for c ? a : b"
+	}
+	return ""
+}

@@ -1,0 +1,71 @@
+package sandbox_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"luahost/internal/sandbox"
+)
+
+func TestSyntaxErrorsSayWhatToDo(t *testing.T) {
+	for source, want := range map[string]string{
+		"if a = 1 then end":   "1: near '=': syntax error: to compare, write ==",
+		"x = {a = 1\n b = 2}": "2: near 'b': syntax error: is a comma missing before it?",
+		"f(a a)":              "1: near 'a': syntax error: is a comma missing before it?",
+		"f(1 function() end)": "1: near 'function': syntax error: is a comma missing before it?",
+		"a += 1":              "1: near '+': parse error: Lua has no +=; write x = x + …",
+		"a++":                 "1: near '+': parse error: Lua has no ++; write x = x + 1",
+		"// comment\nx=1":     "1: near '/': syntax error: comments begin with --",
+		"if a then\n x()\nelse if b then\n y()\nend\n":                           "5: syntax error at the end of the file: the if of line 1 has no end",
+		"on('x', function()\n  if y then\n    z()\nend)\n":                       "4: near ')': syntax error: the if of line 2 has no end",
+		"on('x', function()\n  y()\n)":                                           "3: near ')': syntax error: the function of line 1 has no end",
+		"on('x', function()\n  y()\nend":                                         "3: syntax error at the end of the file: the ( of line 1 has no )",
+		"function f()\n  while x do\n    y()\nend\n\nfunction g()\n  y()\nend\n": "8: syntax error at the end of the file: the while of line 2 has no end",
+		"repeat x()\n":                       "1: syntax error at the end of the file: the repeat of line 1 has no until",
+		"return {":                           "1: syntax error at the end of the file: the { of line 1 has no }",
+		"for i = 1, 3\n print(i)\nend":       "2: near 'print': syntax error: do is missing after the for of line 1",
+		"if x\n y()\nend":                    "2: near 'y': syntax error: then is missing after the if of line 1",
+		"if x then y()\nelseif z\n y()\nend": "3: near 'y': syntax error: then is missing after the elseif of line 2",
+		"while true\nend":                    "2: near 'end': syntax error: do is missing after the while of line 1",
+		"if a != 1 then end":                 "1: near '!': Invalid token: Lua writes not for !, and ~= for !=",
+		"x = a && b":                         "1: near '&': Invalid token: Lua writes and",
+		"x = “hello”":                        `1: near '?': Invalid token: texts stand in plain quotes, "…"`,
+		"x = a ? 1 : 2":                      "1: near '?': Invalid token: Lua writes c and a or b for c ? a : b",
+		"let x = 1":                          "1: near 'x': parse error: write local for let",
+		"function f() { return 1 }":          "1: near '{': syntax error: a function needs no braces; it goes up to its end",
+		"f()\nend\n":                         "2: near 'end': syntax error: nothing is open that it could end",
+		"y = = 2":                            "1: near '=': syntax error",
+		"x = 'abc":                           "1: unterminated string at the end of the file",
+		"x = 1\ny = x end":                   "2: near 'end': syntax error: nothing is open that it could end",
+		"break":                              "1: no loop to break",
+		strings.Repeat("+ ", 400_000):        "1: near '+': syntax error",
+		strings.Repeat("(", 100_000) + "]":   "1: near ']': syntax error: the ( of line 1 has no )",
+	} {
+		_, err := sandbox.Compile("a.lua", source)
+		var fault *sandbox.Error
+		if !errors.As(err, &fault) || fault.Message != "a.lua:"+want {
+			t.Errorf("%.100s\nsays  %v\nwants a.lua:%s", source, err, want)
+			continue
+		}
+		lines := strings.Split(source, "\n")
+		if n := int(want[0] - '1'); len(source) < 100 && n < len(lines) && fault.Source != strings.TrimSpace(lines[n]) {
+			t.Errorf("%s\nshows the line %q", source, fault.Source)
+		}
+	}
+}
+
+// Whatever is no Lua at all is refused, and nothing else comes of it.
+func FuzzSyntaxErrors(f *testing.F) {
+	for _, source := range []string{"if = then", "end)", "f({", "x = 'a", "\xff", "for", "else", "then", "elseif", "[[", "--[["} {
+		f.Add(source)
+	}
+	f.Fuzz(func(t *testing.T, source string) {
+		if len(source) > 1000 {
+			return
+		}
+		if _, err := sandbox.Compile("a.lua", source); err != nil && (strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), "cannot be compiled: runtime")) {
+			t.Errorf("%q: %v", source, err)
+		}
+	})
+}
