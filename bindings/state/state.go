@@ -114,13 +114,14 @@ func (s *shelf) change(L *lua.LState, function string, change func(ctx context.C
 }
 
 // refuse pushes nil and an error. The first of a row is logged, too: a script that
-// counts calls seldom asks whether that worked.
+// counts calls seldom asks whether that worked. Of a handler that was ended while it
+// waited nobody knows that, and its end is told.
 func (s *shelf) refuse(L *lua.LState, function string, err error) int {
 	e := &tgerr.Error{Type: "DATABASE", Message: err.Error()}
 	if errors.Is(err, store.ErrFull) {
 		e.Type = "STORE_FULL"
 	}
-	if !s.refused {
+	if !s.refused && !errors.Is(err, context.Canceled) {
 		s.refused = true
 		s.rt.Log().Warn("state not kept", slog.Int("line", script.CallerLine(L)), slog.Any("err", err))
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -135,6 +136,40 @@ func TestOthersGoOn(t *testing.T) {
 	}
 	if err := s.Wait(1)[0]; err != nil {
 		t.Error(err)
+	}
+}
+
+// A handler that ends while it waits for the disk, as when luahost ends, may have had
+// its value kept: the log does not say otherwise.
+func TestEndedWhileItWaits(t *testing.T) {
+	w := newWorld(t)
+	s, err := scripttest.Source(t, "a.lua", `
+		on("set", function() store.set("k", 1) end)
+		on("get", function() store.get("k") end)`, w.options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", "file:"+w.path+"?_txlock=immediate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	tx, err := db.Begin() // as if the disk took its time
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, end := context.WithCancel(t.Context())
+	s.Dispatch(ctx, script.Event{Name: "set"})
+	s.Check(t, "get") // which comes when the other waits
+	end()
+	if err := s.Wait(1)[0]; !errors.Is(err, context.Canceled) {
+		t.Errorf("it ended with %v", err)
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(w.log.String(), "state not kept") {
+		t.Errorf("the log:\n%s", w.log.String())
 	}
 }
 
