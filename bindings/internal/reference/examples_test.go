@@ -63,6 +63,7 @@ var scenes = map[string]scene{
 	"store/delete": {text: "forget me", want: "wrote: Done."},
 	"store/keys":   {text: "who called?", want: "wrote: 0 callers: "},
 	"store/shared": {text: "away", want: "wrote: Noted."},
+	"log/info":     {want: "declined"},
 	"json/null":    {want: "wrote: Without a note."},
 
 	"events/timer.NAME": {later: 30 * time.Minute, runs: "timer.call-back", want: "saved: Call back"},

@@ -7,6 +7,7 @@ import (
 	"luahost/bindings/event"
 	"luahost/bindings/http"
 	"luahost/bindings/json"
+	"luahost/bindings/log"
 	"luahost/bindings/manual"
 	"luahost/bindings/message"
 	"luahost/bindings/module"
@@ -33,7 +34,7 @@ func chapters() []chapter {
 	return []chapter{
 		{
 			"functions", "Functions", "", "Globals of every script.", "gives", called(""),
-			concat(rule.Functions(), event.Functions(), people.Functions(), timer.Functions(), module.Functions()), true,
+			concat(rule.Functions(), event.Functions(), people.Functions(), timer.Functions(), module.Functions(), log.Globals()), true,
 		},
 		{
 			"when", "Conditions of a rule", "", "What the `when` of a [rule](functions/rule.md) may have. All of them have to hold. A misspelt one is an error while the script loads.", "takes",
@@ -57,6 +58,7 @@ func chapters() []chapter {
 		{"timer", "The timer: methods", "timer:", "", "gives", called("timer:"), timer.Methods(), true},
 		{"store", "State", "store.", "What a script keeps on the disk: it survives edits, restarts and crashes. Each script has its own, under the name of its file.", "gives", called("store."), state.Functions(), true},
 		{"store", "State that is shared", "store.", "", "is", field("store"), state.Fields(), false},
+		{"log", "The log", "log.", "What a script writes stands in the log of luahost, and in the trace of the call that it handles.", "gives", called("log."), log.Functions(), true},
 		{"json", "JSON", "json.", "", "gives", called("json."), json.Functions(), true},
 		{"json", "JSON: values", "json.", "", "is", field("json"), json.Fields(), false},
 		{"http", "The web", "http.", "Off until the configuration allows a host, with `hosts` under `[http]` or for one script ([configuration](../configuration.md)).", "gives", called("http."), http.Functions(), true},
@@ -117,8 +119,7 @@ const generated = "<!-- Written by go generate from the registries in bindings/:
 
 const welcome = "# What a script sees\n\n" +
 	"A page for each name. The short way in: a [rule](functions/rule.md) says *when* and *what to do*; its function gets the call.\n\n" +
-	"Beside what is listed here there are every [method of Telegram's API](../../bindings/tl/README.md) by its name (`phone.discardCall{…}`), " +
-	"`log.debug`, `log.info`, `log.warn`, `log.error` (each with a message and a table of values), `print`, and Lua's standard library " +
+	"Beside what is listed here there are every [method of Telegram's API](../../bindings/tl/README.md) by its name (`phone.discardCall{…}`), and Lua's standard library " +
 	"without what reaches the machine (`io`, `os.execute`, `debug`, …).\n\n" +
 	"A **duration** is a number of seconds, or text: `\"90s\"`, `\"1h30m\"`, `\"7d\"`. A **time** is what `os.time` gives.\n\n" +
 	"Two kinds of errors: a mistake of the script (a misspelt name, a wrong type) is raised at its line; when the world says no " +

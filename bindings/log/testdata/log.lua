@@ -7,7 +7,7 @@ on("test", function()
     assert(select("#", log[level]("message", {a = 1})) == 0)
     for _, bad in ipairs({"text", 1, true, print}) do
       local ok, err = pcall(log[level], "message", bad)
-      assert(not ok and err:find("log." .. level .. ": the attributes must be a table, got " .. type(bad), 1, true), err)
+      assert(not ok and err:find("log." .. level .. ": the attributes must be a table, got " .. type(bad) .. "; print takes several values", 1, true), err)
     end
     assert(not pcall(log[level]), "a message is wanted")
   end
