@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -103,6 +104,11 @@ var badInputs = []badInput{
 	},
 
 	// The host.
+	{
+		name: "the second on its data folder", args: "run", files: withScript(atServer), first: (*badWorld).taken,
+		want: "a luahost runs with the data folder data: end that one first, or give this one a 'data' of its own",
+	},
+	{name: "no folder for data", args: "run", files: toml("data = \"luahost.toml\"\n" + atServer), want: "data folder: mkdir luahost.toml: not a directory"},
 	{name: "no scripts folder", args: "run", files: toml(atServer), want: "the scripts folder scripts does not exist; make it, or correct its name"},
 	{name: "not logged in", args: "run", files: withScript(atServer), want: "account main: not logged in: run luahost login main first"},
 	{
@@ -282,6 +288,22 @@ func (w *badWorld) luahost(bad badInput) (code int, out, errs string) {
 		w.Fatal(err)
 	}
 	return cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()
+}
+
+// taken has another luahost run, whose database stays as it is: that of a newer
+// luahost would change under it.
+func (w *badWorld) taken() {
+	w.Helper()
+	unlock, err := lockData(filepath.Join(w.dir, "data"), "wait")
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.Cleanup(func() {
+		unlock()
+		if _, err := os.Stat(filepath.Join(w.dir, "data", "luahost.db")); !errors.Is(err, fs.ErrNotExist) {
+			w.Errorf("the second opened the database: %v", err)
+		}
+	})
 }
 
 // otherKey puts the key of another server into other.pem.

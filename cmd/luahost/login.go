@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"luahost/internal/account"
+	"luahost/internal/config"
 )
 
 func loginCommand() *cobra.Command {
@@ -23,7 +24,11 @@ standard input is not a terminal, the answers are read from it line by line.`,
   printf '12345\n' | luahost login --config luahost.toml main`,
 		Args: atMost(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withSetup(path, newLogger(cmd.ErrOrStderr(), false), func(s *setup) error {
+			cfg, err := config.Load(path, os.LookupEnv)
+			if err != nil {
+				return err
+			}
+			return withSetup(cfg, newLogger(cmd.ErrOrStderr(), false), func(s *setup) error {
 				chosen := s.accounts
 				if len(args) == 1 {
 					var err error

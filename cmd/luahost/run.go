@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"os"
 	"runtime/debug"
@@ -11,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"luahost/internal/clock"
+	"luahost/internal/config"
 	"luahost/internal/host"
 )
 
@@ -31,12 +31,17 @@ until Ctrl-C. The accounts must have been logged in with 'luahost login'.`,
 		Args: atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			log := newLogger(cmd.ErrOrStderr(), verbose)
-			return withSetup(path, log, func(s *setup) error {
-				unlock, err := lockData(s.data)
-				if err != nil {
-					return fmt.Errorf("%w already: end that one first, or give this one a 'data' of its own", err)
-				}
-				defer unlock()
+			cfg, err := config.Load(path, os.LookupEnv)
+			if err != nil {
+				return err
+			}
+			// Before the database is opened, which may change it.
+			unlock, err := lockData(cfg.Data, "end that one first, or give this one a 'data' of its own")
+			if err != nil {
+				return err
+			}
+			defer unlock()
+			return withSetup(cfg, log, func(s *setup) error {
 				for _, name := range s.missing {
 					log.Warn("the configuration has a [[script]] that is not in the scripts folder", "script", name)
 				}

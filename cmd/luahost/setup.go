@@ -36,12 +36,8 @@ func configFlag(cmd *cobra.Command, path *string) {
 	cmd.Flags().StringVarP(path, "config", "c", "luahost.toml", "the configuration file")
 }
 
-// withSetup reads a configuration, opens its store for use, and closes it after.
-func withSetup(path string, log *slog.Logger, use func(*setup) error) error {
-	cfg, err := config.Load(path, os.LookupEnv)
-	if err != nil {
-		return err
-	}
+// withSetup opens the store of a configuration for use, and closes it after.
+func withSetup(cfg *config.Config, log *slog.Logger, use func(*setup) error) error {
 	kept, err := store.Open(store.Options{
 		Path: filepath.Join(cfg.Data, "luahost.db"), Log: log,
 		Keep: store.Keep{Age: cfg.Calls.Keep, Size: cfg.Calls.MaxSize},

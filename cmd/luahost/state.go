@@ -150,9 +150,9 @@ func (o *stateOptions) delete(ctx context.Context, out io.Writer) error {
 	}); err != nil {
 		return err
 	}
-	unlock, err := lockData(cfg.Data)
+	unlock, err := lockData(cfg.Data, "end it first, or have a script call store.delete")
 	if err != nil {
-		return fmt.Errorf("%w: end it first, or have a script call store.delete", err)
+		return err
 	}
 	defer unlock()
 	kept, err := store.Open(store.Options{Path: filepath.Join(cfg.Data, "luahost.db")})

@@ -99,7 +99,7 @@ func TestStateCommand(t *testing.T) {
 // deleteState is what --delete does to the folder of the test.
 func deleteState(t *testing.T, folder string) {
 	t.Helper()
-	unlock, err := lockData(folder)
+	unlock, err := lockData(folder, "wait")
 	if err != nil {
 		t.Fatal(err)
 	}
