@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"os"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/lmittmann/tint"
@@ -17,9 +20,83 @@ func newLogger(w io.Writer, verbose bool) *slog.Logger {
 		level = slog.LevelDebug
 	}
 	if colourful(w) {
-		return slog.New(tint.NewTextHandler(w, &tint.Options{Level: level, TimeFormat: time.TimeOnly}))
+		return slog.New(newTerminalLog(w, &tint.Options{Level: level, TimeFormat: time.TimeOnly}))
 	}
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+}
+
+// terminalLog shows what a script failed with below the line that says so: in a
+// row of attributes nobody finds the error, the line of Lua and the calls.
+type terminalLog struct {
+	slog.Handler
+	out io.Writer
+	one *sync.Mutex // line at a time, with what is below it
+}
+
+func newTerminalLog(out io.Writer, opts *tint.Options) terminalLog {
+	return terminalLog{tint.NewTextHandler(out, opts), out, new(sync.Mutex)}
+}
+
+// Handle implements slog.Handler.
+func (h terminalLog) Handle(ctx context.Context, r slog.Record) error {
+	short := slog.NewRecord(r.Time, r.Level, r.Message, r.PC)
+	var failed, source, traceback string
+	r.Attrs(func(a slog.Attr) bool {
+		switch a.Key {
+		case "error":
+			failed = a.Value.String()
+		case "source":
+			source = a.Value.String()
+		case "traceback":
+			traceback = a.Value.String()
+		default:
+			short.AddAttrs(a)
+		}
+		return true
+	})
+	h.one.Lock()
+	defer h.one.Unlock()
+	if failed == "" || source == "" && traceback == "" {
+		return h.Handler.Handle(ctx, r)
+	}
+	if err := h.Handler.Handle(ctx, short); err != nil {
+		return err
+	}
+	_, err := io.WriteString(h.out, below(failed, source, traceback))
+	return err
+}
+
+// below is an error, the line of Lua that it comes from, and how it came there.
+func below(failed, source, traceback string) string {
+	const step = "    "
+	var b strings.Builder
+	line := func(indent, text string) {
+		if text != "" {
+			b.WriteString(indent + printable(text) + "\n")
+		}
+	}
+	line(step, failed)
+	line(step+step, source)
+	for text := range strings.SplitSeq(traceback, "\n") {
+		if call, ok := strings.CutPrefix(text, "\t"); ok {
+			line(step+step, call)
+		} else {
+			line(step, text)
+		}
+	}
+	return b.String()
+}
+
+// WithAttrs implements slog.Handler.
+func (h terminalLog) WithAttrs(attrs []slog.Attr) slog.Handler {
+	h.Handler = h.Handler.WithAttrs(attrs)
+	return h
+}
+
+// WithGroup implements slog.Handler.
+func (h terminalLog) WithGroup(name string) slog.Handler {
+	h.Handler = h.Handler.WithGroup(name)
+	return h
 }
 
 // colourful reports whether w is a terminal whose owner did not refuse colour

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/lmittmann/tint"
+)
+
+func TestFailuresAreReadable(t *testing.T) {
+	var out strings.Builder
+	log := slog.New(newTerminalLog(&out, &tint.Options{NoColor: true, TimeFormat: "15h"})).With("script", "night.lua")
+	log.Error("handler failed", "event", "call",
+		"error", `night.lua:5: no "x"`, "source", "y.x()\x1b[2J", "traceback", "stack traceback:\n\tnight.lua:5: in function 'f'", "call", 7)
+	log.Warn("request", "error", "NOT_ALLOWED")
+	var lines []string
+	for line := range strings.Lines(out.String()) {
+		if !strings.HasPrefix(line, " ") {
+			_, line, _ = strings.Cut(line, " ") // the time
+		}
+		lines = append(lines, line)
+	}
+	if got, want := strings.Join(lines, ""), `ERR handler failed script=night.lua event=call call=7
+    night.lua:5: no "x"
+        y.x() [2J
+    stack traceback:
+        night.lua:5: in function 'f'
+WRN request script=night.lua error=NOT_ALLOWED
+`; got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
