@@ -90,7 +90,7 @@ func printReload(out io.Writer, scripts []host.Reloaded) error {
 	if len(rows) == 0 {
 		fmt.Fprintln(out, "There is no script.")
 	}
-	if err := printColumns(out, "", rows); err != nil {
+	if err := printColumns(out, room(out), "", rows); err != nil {
 		return err
 	}
 	for _, note := range notes {

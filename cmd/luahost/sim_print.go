@@ -57,7 +57,7 @@ func simTable(people []*person) string {
 		rows = append(rows, []string{p.Phone, p.name(), "@" + p.Username, savedBy(people, p)})
 	}
 	var table strings.Builder
-	_ = printColumns(&table, "  ", rows) // a Builder takes everything
+	_ = printColumns(&table, 0, "  ", rows) // a Builder takes everything
 	if rest := len(people) - simRows; rest > 0 {
 		fmt.Fprintf(&table, "  … and %d more, up to %s\n", rest, people[len(people)-1].Phone)
 	}

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"luahost/internal/host"
@@ -18,9 +17,9 @@ import (
 func printStatus(out io.Writer, s runningStatus) error {
 	fmt.Fprintf(out, "luahost has run for %s.\n\n", s.since(s.Started))
 	for _, table := range [][][]string{
-		s.accountTable(), s.scriptTable(room(out)), s.generationTable(), s.limitTable(), s.callTable(),
+		s.accountTable(), s.scriptTable(), s.generationTable(), s.limitTable(), s.callTable(),
 	} {
-		if err := printTable(out, table); err != nil {
+		if err := printTable(out, room(out), table); err != nil {
 			return err
 		}
 	}
@@ -43,30 +42,14 @@ func (s runningStatus) accountTable() [][]string {
 	return rows
 }
 
-// scriptTable has what grows last, cut to the terminal's width.
-func (s runningStatus) scriptTable(columns int) [][]string {
+func (s runningStatus) scriptTable() [][]string {
 	rows := [][]string{{"SCRIPT", "GENERATION", "LOADED", "AT WORK", "HANDLES"}}
-	widths := make([]int, 4)
 	for _, sc := range s.Scripts {
 		loaded := "-"
 		if sc.Generation != "" {
 			loaded = moment(sc.Loaded)
 		}
 		rows = append(rows, []string{printable(sc.Name), generationOf(sc), loaded, strconv.Itoa(sc.InFlight), handles(sc)})
-	}
-	for _, row := range rows {
-		for i := range widths {
-			widths[i] = max(widths[i], cells(row[i]))
-		}
-	}
-	left := columns
-	for _, width := range widths {
-		left -= width + 2
-	}
-	for _, row := range rows {
-		if columns > 0 && left > len("HANDLES") {
-			row[4] = cut(row[4], left)
-		}
 	}
 	return rows
 }
@@ -175,24 +158,56 @@ func room(out io.Writer) int {
 
 // printTable prints rows below a heading, and an empty line; a heading alone is
 // not printed.
-func printTable(out io.Writer, rows [][]string) error {
+func printTable(out io.Writer, columns int, rows [][]string) error {
 	if len(rows) == 1 {
 		return nil
 	}
-	if err := printColumns(out, "", rows); err != nil {
+	if err := printColumns(out, columns, "", rows); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintln(out)
 	return err
 }
 
-// printColumns prints rows whose cells line up, each line behind the indent.
-func printColumns(out io.Writer, indent string, rows [][]string) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, row := range rows {
-		fmt.Fprintln(w, indent+strings.Join(row, "\t"))
+// printColumns prints rows of as many cells each, which line up, each line behind the
+// indent. Where there are only so many columns (0: any number), the widest are cut.
+func printColumns(out io.Writer, columns int, indent string, rows [][]string) error {
+	if len(rows) == 0 {
+		return nil
 	}
-	return w.Flush()
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], cells(cell))
+		}
+	}
+	narrowTo(widths, columns-cells(indent))
+	var text strings.Builder
+	for _, row := range rows {
+		line := indent
+		for i, cell := range row {
+			line += pad(cell, widths[i]) + strings.Repeat(" ", gap)
+		}
+		text.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	_, err := io.WriteString(out, text.String())
+	return err
+}
+
+// narrowTo cuts the widest columns until all have room, if they have to have any.
+func narrowTo(widths []int, room int) {
+	const least = 12
+	over := gap*(len(widths)-1) - room
+	for _, width := range widths {
+		over += width
+	}
+	for ; room > 0 && over > 0; over-- {
+		widest := slices.Index(widths, slices.Max(widths))
+		if widths[widest] <= least {
+			return
+		}
+		widths[widest]--
+	}
 }
 
 // moment is when something was, for a reader who lives now.

@@ -78,7 +78,7 @@ func TestScriptsFitTheTerminal(t *testing.T) {
 		Handlers: map[string]int{"call": 1, "call.accepted": 1, "call.active": 1, "call.ended": 1, "message": 1, "updatePhoneCall": 1},
 	}}}}
 	var out strings.Builder
-	if err := printTable(&out, s.scriptTable(80)); err != nil {
+	if err := printTable(&out, 80, s.scriptTable()); err != nil {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(out.String()) {

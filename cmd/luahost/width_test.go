@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -48,6 +49,37 @@ func TestWidths(t *testing.T) {
 	} {
 		if got := wrap(test.text, test.n); !slices.Equal(got, test.want) {
 			t.Errorf("wrap(%q, %d) = %q, want %q", test.text, test.n, got, test.want)
+		}
+	}
+}
+
+// Names that take two cells a letter move no column.
+func TestColumnsOfWideNames(t *testing.T) {
+	var out strings.Builder
+	rows := [][]string{{"SCRIPT", "GENERATION", "HANDLES"}, {"夜👍.lua", "5f1f5e5d", "call"}, {"e\u0301.lua", "-", "a long cell at the end"}}
+	if err := printColumns(&out, 0, " ", rows); err != nil {
+		t.Fatal(err)
+	}
+	if want := " SCRIPT    GENERATION  HANDLES\n 夜👍.lua  5f1f5e5d    call\n e\u0301.lua     -           a long cell at the end\n"; out.String() != want {
+		t.Errorf("got\n%swant\n%s", out.String(), want)
+	}
+}
+
+func TestColumnsOfANarrowTerminal(t *testing.T) {
+	for _, test := range []struct {
+		room         int
+		widths, want []int
+	}{
+		{0, []int{70, 10, 30}, []int{70, 10, 30}},
+		{-3, []int{70, 10, 30}, []int{70, 10, 30}},
+		{114, []int{70, 10, 30}, []int{70, 10, 30}},
+		{80, []int{70, 10, 30}, []int{36, 10, 30}},
+		{60, []int{70, 10, 30}, []int{23, 10, 23}},
+		{20, []int{70, 10, 30}, []int{12, 10, 12}},
+	} {
+		got := slices.Clone(test.widths)
+		if narrowTo(got, test.room); !slices.Equal(got, test.want) {
+			t.Errorf("%v in %d cells: %v, want %v", test.widths, test.room, got, test.want)
 		}
 	}
 }
