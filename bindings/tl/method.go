@@ -23,7 +23,7 @@ var (
 func (m *Module) call(L *lua.LState, e *entry, as func(context.Context) context.Context) int {
 	tb, wrong := argumentTable(L, e)
 	if wrong != "" {
-		raise(L, e.name+": "+wrong)
+		raise(L, e.name+": "+wrong+"; write "+m.schema.plan(e).written())
 	}
 	result, err := m.perform(L, e, tb, as)
 	return finish(L, m.answer(L, e, result, err))

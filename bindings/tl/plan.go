@@ -47,6 +47,9 @@ type field struct {
 	random bool // drawn when a script leaves it out
 }
 
+// mustBeGiven says whether a script has to give it. A random_id is drawn.
+func (f *field) mustBeGiven() bool { return f.word < 0 && !f.random }
+
 // plan is what conversion needs to know of a constructor or method.
 type plan struct {
 	*entry

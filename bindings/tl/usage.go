@@ -14,7 +14,7 @@ func (p *plan) usage() string {
 	for i := range p.fields {
 		f := &p.fields[i]
 		text := f.name + "=" + inBraces(f.typ.name)
-		if f.word < 0 && !f.random {
+		if f.mustBeGiven() {
 			b.WriteString(text + ", ")
 			continue
 		}

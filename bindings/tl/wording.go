@@ -116,14 +116,29 @@ func (r *reader) unknownField(name string, p *plan) *fault {
 	return r.fault("unknown field, %s", p.has())
 }
 
-// has lists the fields.
+// has lists the fields, those first that have to be given.
 func (p *plan) has() string {
 	if len(p.fields) == 0 {
 		return p.name + " has none"
 	}
-	names := make([]string, len(p.fields))
-	for i, f := range p.fields {
-		names[i] = f.name
+	var required, optional []string
+	for i := range p.fields {
+		if f := &p.fields[i]; f.mustBeGiven() {
+			required = append(required, f.name)
+		} else {
+			optional = append(optional, f.name)
+		}
 	}
-	return p.name + " has " + someOf(names)
+	return p.name + " has " + someOf(append(required, optional...))
+}
+
+// written is how a script calls a method: phone.discardCall{peer=…, duration=…}.
+func (p *plan) written() string {
+	var required []string
+	for i := range p.fields {
+		if f := &p.fields[i]; f.mustBeGiven() {
+			required = append(required, f.name+"=…")
+		}
+	}
+	return p.name + "{" + strings.Join(required, ", ") + "}"
 }

@@ -37,7 +37,7 @@ raises(line(), function() phone.discardCall(with{duration=false, duraton=0}) end
 raises(line(), function() phone.discardCall(with{reason=false, raeson="busy"}) end, "phone.discardCall", '"raeson"', 'did you mean "reason"?')
 raises(line(), function() phone.discardCall(with{connection_id=false, connectionId="0"}) end, "phone.discardCall", '"connectionId"', 'did you mean "connection_id"?')
 
-raises(line(), function() phone.discardCall(with{zzz=1}) end, '"zzz"', "phone.discardCall has video, peer, duration, reason, connection_id")
+raises(line(), function() phone.discardCall(with{zzz=1}) end, '"zzz"', "phone.discardCall has peer, duration, reason, connection_id, video")
 raises(line(), function() phone.discardCall(with{reason={_="phoneCallDiscardReasonBusy", zzz=1}}) end, '"reason.zzz"', "phoneCallDiscardReasonBusy has none")
 
 -- Mistyped.
