@@ -58,6 +58,8 @@ func (e *encoder) value(v lua.LValue) *Fault {
 		if fault := e.table(v); fault != nil {
 			return fault
 		}
+	case *lua.LUserData:
+		return faultf("an object such as a call cannot be kept, only its fields")
 	default:
 		return faultf("a %s cannot be kept", v.Type())
 	}

@@ -118,7 +118,7 @@ func TestFaults(t *testing.T) {
 	for expression, want := range map[string]string{
 		`print`:                             `a function cannot be kept`,
 		`coroutine.create(print)`:           `a thread cannot be kept`,
-		`newproxy()`:                        `a userdata cannot be kept`,
+		`newproxy()`:                        `an object such as a call cannot be kept, only its fields`,
 		`{a = {b = {1, 2, print}}}`:         `a.b[3]: a function cannot be kept`,
 		`{{fn = print}}`:                    `[1].fn: a function cannot be kept`,
 		`{["two words"] = {[1.5] = print}}`: `["two words"][1.5]: a function cannot be kept`,
