@@ -69,7 +69,7 @@ raises(line(), function() phone.discardCall("busy") end, "phone.discardCall", 'g
 raises(line(), function() phone.discardCall(with{}, 5) end, "phone.discardCall", "one table")
 raises(line(), function() phone:discardCall(with{}) end, "phone.discardCall", "dot, not a colon")
 raises(line(), function() phone.discardCall({_="phone.acceptCall"}) end, "phone.discardCall", "phone.acceptCall")
-raises(line(), function() phone.discardCall({1, 2}) end, "phone.discardCall", "[1] is no field, phone.discardCall has video, peer")
+raises(line(), function() phone.discardCall({1, 2}) end, "phone.discardCall", "[1] is no field, phone.discardCall has peer, duration")
 
 -- The method's own name in _ does no harm, and a tail call keeps the line.
 phone.discardCall(with{_="phone.discardCall"})
