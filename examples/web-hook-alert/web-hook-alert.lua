@@ -23,8 +23,8 @@ on("http.alert", function(hook)
   local alert = hook:json()
   local title = type(alert) == "table" and tostring(alert.title) or "no title"
   local told = "told " .. title:sub(1, 200) -- a key has 256 bytes at most
-  if store.get(told) then return end -- rung within the hour
-  store.set(told, true, { expires = "1h" })
+  local times = store.incr(told, 1, { expires = "1h" }) -- the same alert may come twice at once
+  if times and times > 1 then return end -- rung within the hour
 
   messages.sendMessage { peer = ON_CALL, message = "Alert: " .. title }
   local ring, err = phone.requestCall {
