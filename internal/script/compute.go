@@ -94,13 +94,14 @@ func (t *task) hold(of *cores) error {
 	return nil
 }
 
-// await waits for a core. Who waits for one among the heavy longer than a handler may
-// run is beside too many others that compute without end, and goes with them.
+// await waits for a core. Who waits a fifth of its time for one among many heavy ones,
+// while others want to compute, is beside scripts that compute without end, and goes
+// with them.
 func (t *task) await(of *cores, mine *claim) error {
 	t.park()
 	defer t.unpark()
 	ctx, began, patience := t.ctx, time.Now(), t.rt.host.opts.Limits.Time
-	if of == t.rt.host.heavy && of.crowded() {
+	if of == t.rt.host.heavy && of.besieged() {
 		patience /= 5
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(t.ctx, patience-t.waited, sandbox.ErrTime)

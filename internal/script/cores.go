@@ -15,9 +15,10 @@ import (
 // whose script has computed the least of late. A script does without for as long as
 // somebody waits for one of its handlers, such as a call for a rule.
 type cores struct {
-	crowd       int           // so many wait only when something is wrong: the cores are under strain
-	slice, rest time.Duration // for which they then work at a time, and rest
-	beside      *cores        // unless nil, what others do on these is strain as well
+	crowd       int           // so many wait only when something is wrong
+	slice       time.Duration // under strain they work for so long at a time
+	least, most time.Duration // and then rest: the longer the more wait
+	beside      *cores        // unless nil, the strain is what others do on these
 
 	mu      sync.Mutex
 	all     int
@@ -32,15 +33,16 @@ type cores struct {
 
 // newLight makes the cores of handlers that have just begun, or come back from a wait.
 func newLight() *cores {
-	return ready(&cores{crowd: 8, slice: time.Millisecond / 2, rest: 2 * time.Millisecond})
+	return ready(&cores{crowd: 20, slice: time.Millisecond / 2, least: time.Millisecond / 5, most: 2 * time.Millisecond})
 }
 
 // newHeavy makes the cores of handlers that have computed for long, or whose script did
-// so of late. While many are, or others compute too, they are given a tenth of the time:
-// what they make has to be collected as well, and scripts that compute without end are
-// found out together and not one after the other.
+// so of late. While light handlers come and go, and no core is left over, they are given
+// half of the time, and a tenth when many wait: what they make has to be collected as
+// well, and scripts that compute without end are found out together and not one after
+// the other. A few that have a report to write have it written soon.
 func newHeavy(light *cores) *cores {
-	return ready(&cores{crowd: 4, slice: 5 * time.Millisecond, rest: 45 * time.Millisecond, beside: light})
+	return ready(&cores{crowd: 4, slice: 5 * time.Millisecond, least: 5 * time.Millisecond, most: 45 * time.Millisecond, beside: light})
 }
 
 func ready(c *cores) *cores {
@@ -121,7 +123,15 @@ func (c *cores) tired() bool {
 // strained says whether cores have to rest when they have worked for their slice, with
 // mu held.
 func (c *cores) strained() bool {
-	return len(c.waiting) >= c.crowd || c.beside != nil && c.beside.granted.Load() != c.seen
+	if c.beside == nil {
+		return len(c.waiting) >= c.crowd
+	}
+	return c.free <= 0 && c.beside.granted.Load() != c.seen
+}
+
+// rest is for how long, with mu held.
+func (c *cores) rest() time.Duration {
+	return min(c.least*time.Duration(1+max(0, len(c.waiting)-c.crowd)), c.most)
 }
 
 // pass hands a core on, at once or after a rest, with mu held.
@@ -130,7 +140,7 @@ func (c *cores) pass() {
 		c.open()
 		return
 	}
-	time.AfterFunc(c.rest, func() {
+	time.AfterFunc(c.rest(), func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.work()
@@ -187,7 +197,7 @@ const standstill = 10 * time.Millisecond
 func (c *cores) watch() {
 	c.watched = true
 	before := c.granted.Load()
-	time.AfterFunc(max(standstill, 2*c.rest), func() {
+	time.AfterFunc(max(standstill, 2*c.most), func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if len(c.waiting) == 0 {
@@ -203,3 +213,13 @@ func (c *cores) watch() {
 
 // crowded says whether so many wait that it is no accident.
 func (c *cores) crowded() bool { return c.wanted.Load() >= int64(c.crowd) }
+
+// besieged says whether that is so while the cores are under strain.
+func (c *cores) besieged() bool {
+	if !c.crowded() {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.strained()
+}

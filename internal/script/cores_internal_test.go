@@ -121,7 +121,7 @@ func TestCoresRestUnderStrainOnly(t *testing.T) {
 			t.Error("it does not rest")
 		}
 		<-waiting[0].ready
-		if rested := time.Since(began); rested != c.rest {
+		if rested := time.Since(began); rested != c.least {
 			t.Errorf("it rested for %s", rested)
 		}
 		time.Sleep(c.slice)
@@ -136,6 +136,18 @@ func TestCoresRestUnderStrainOnly(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 	})
+}
+
+func TestTheMoreWaitTheLongerCoresRest(t *testing.T) {
+	c := newLight()
+	for waiting, want := range map[int]time.Duration{
+		0: c.least, c.crowd: c.least, c.crowd + 1: 2 * c.least, c.crowd + 3: 4 * c.least, 1000: c.most,
+	} {
+		c.waiting = make([]*claim, waiting)
+		if rest := c.rest(); rest != want {
+			t.Errorf("%s while %d wait, and not %s", rest, waiting, want)
+		}
+	}
 }
 
 // A core for the heavy rests as well when nobody waits for it, but light handlers come
@@ -157,11 +169,29 @@ func TestHeavyHandlersLeaveTimeToLightOnes(t *testing.T) {
 		began := time.Now()
 		c.give()
 		<-c.claim(scriptThat(0)).ready
-		if rested := time.Since(began); rested != c.rest {
+		if rested := time.Since(began); rested != c.least {
 			t.Errorf("it rested for %s", rested)
 		}
 		c.give()
 		time.Sleep(time.Second)
+	})
+}
+
+// On a machine with many cores a script that computes takes nothing away from others.
+func TestHeavyHandlersNeedNotRestBesideACoreThatIsLeftOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := one(newLight())
+		c := newHeavy(l)
+		c.all, c.free = 2, 2
+		c.claim(scriptThat(0))
+		l.claim(scriptThat(0))
+		time.Sleep(c.slice)
+		if c.tired() {
+			t.Error("tired, and a core is left over")
+		}
+		if c.claim(scriptThat(0)); !c.tired() {
+			t.Error("not tired, and none is left over")
+		}
 	})
 }
 

@@ -14,43 +14,75 @@ import (
 	"luahost/internal/script"
 )
 
-// While many compute without end, cores rest between two of them. All of them are ended
-// for their time, and no core is lost, or given back twice.
+// While many compute without end and others want to as well, cores rest between two of
+// them. All of them are ended soon, and no core is lost, or given back twice.
 func TestCoresRestUnderSiege(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const scripts = 20
-		ended := make(chan script.Run, scripts)
-		w := &world{t: t, dir: t.TempDir()}
-		for n := range scripts {
-			w.write(fmt.Sprintf("busy%d.lua", n), `on("x", function() while true do pcall(function() while true do work() end end) end end)`)
-		}
-		h := script.New(script.Options{Dir: w.dir, OnHandler: func(r script.Run) { ended <- r }, Open: func(rt *script.Runtime) {
-			event.Open(rt)
-			rt.State().SetGlobal("work", rt.State().NewFunction(func(*lua.LState) int {
-				time.Sleep(10 * time.Microsecond)
-				return 0
-			}))
-		}})
-		if err := h.Load(); err != nil {
-			t.Fatal(err)
-		}
+		h, ended := computing(t, scripts, `while true do pcall(function() while true do work() end end) end`)
 		free := h.FreeCores()
 		began := time.Now()
 		h.Dispatch(t.Context(), script.Event{Name: "x"})
-		for range scripts {
-			if r := <-ended; !errors.Is(r.Err, sandbox.ErrTime) {
-				t.Errorf("%s ended with %v", r.Script, r.Err)
+		for n := 0; n < scripts; {
+			h.Dispatch(t.Context(), script.Event{Name: "other"})
+			if r := <-ended; r.Event == "x" {
+				n++
+				if !errors.Is(r.Err, sandbox.ErrTime) {
+					t.Errorf("%s ended with %v", r.Script, r.Err)
+				}
 			}
 			if h.FreeCores() > free {
 				t.Error("a core was given back twice")
 			}
+			time.Sleep(time.Millisecond)
 		}
-		took := time.Since(began)
+		if took := time.Since(began); took > time.Minute { // one after the other they would take 100 s
+			t.Errorf("they were not found out together, but after %s", took)
+		}
 		time.Sleep(time.Second) // those that rest come back
 		if n := h.FreeCores(); n != free {
-			t.Errorf("%d cores are free, and %d were before, after %s", n, free, took)
+			t.Errorf("%d cores are free, and %d were before", n, free)
 		}
 	})
+}
+
+// Twenty scripts write a report at the same time, which takes each a tenth of a second:
+// nobody is harmed by that, and none is ended.
+func TestReportsAtTheSameTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const scripts = 20
+		h, ended := computing(t, scripts, `for i = 1, 10000 do work() end`)
+		h.Dispatch(t.Context(), script.Event{Name: "x"})
+		for range scripts {
+			if r := <-ended; r.Err != nil {
+				t.Error(r.Err)
+			}
+		}
+		time.Sleep(time.Second)
+	})
+}
+
+// computing is a host with scripts that each do the same at an event x, in which work()
+// takes ten microseconds, and one with a handler of other.
+func computing(t *testing.T, scripts int, body string) (*script.Host, chan script.Run) {
+	t.Helper()
+	ended := make(chan script.Run, 1000)
+	w := &world{t: t, dir: t.TempDir()}
+	for n := range scripts {
+		w.write(fmt.Sprintf("busy%d.lua", n), `on("x", function() `+body+` end)`)
+	}
+	w.write("other.lua", `on("other", function() end)`)
+	h := script.New(script.Options{Dir: w.dir, OnHandler: func(r script.Run) { ended <- r }, Open: func(rt *script.Runtime) {
+		event.Open(rt)
+		rt.State().SetGlobal("work", rt.State().NewFunction(func(*lua.LState) int {
+			time.Sleep(10 * time.Microsecond)
+			return 0
+		}))
+	}})
+	if err := h.Load(); err != nil {
+		t.Fatal(err)
+	}
+	return h, ended
 }
 
 // Handlers of other scripts are stuck in Go and have the cores. One that somebody waits
