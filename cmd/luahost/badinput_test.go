@@ -48,6 +48,8 @@ func toml(text string) map[string]string { return map[string]string{"luahost.tom
 var badInputs = []badInput{
 	// The command line.
 	{name: "no such command", args: "dmeo", want: `unknown command "dmeo" (did you mean "demo"?); see 'luahost --help'`},
+	{name: "help for no command", args: "help dmeo", want: `unknown command "dmeo" (did you mean "demo"?); see 'luahost --help'`},
+	{name: "a time without a unit", args: "soak --for 5", want: `invalid argument "5" for "--for" flag: give a time such as 500ms, 20s or 10m; see 'luahost soak --help'`},
 	{name: "no such flag", args: "run --confg x", want: `unknown flag: --confg; see 'luahost run --help'`},
 	{name: "flag without its value", args: "run --config", want: `flag needs an argument: --config; see 'luahost run --help'`},
 	{name: "one argument too many", args: "login main work", want: `unexpected argument "work"; see 'luahost login --help'`},

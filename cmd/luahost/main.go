@@ -58,10 +58,25 @@ runs them when a call comes in. Scripts reload when their files change.`,
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		what, _, _ := strings.Cut(err.Error(), ": strconv.") // a person need not know who parsed it
+		if before, _, isTime := strings.Cut(what, ": time: "); isTime {
+			what = before + ": give a time such as 500ms, 20s or 10m"
+		}
 		return fmt.Errorf("%s; see '%s --help'", what, cmd.CommandPath())
 	})
 	root.AddCommand(demoCommand(), runCommand(), statusCommand(), reloadCommand(), callsCommand(), traceCommand(), timersCommand(), stateCommand(), loginCommand(), ringCommand(), simCommand(), soakCommand(), versionCommand())
+	root.InitDefaultHelpCmd()
+	if help, _, err := root.Find([]string{"help"}); err == nil {
+		help.Args = func(_ *cobra.Command, args []string) error { return helpOf(root, args) }
+	}
 	return root
+}
+
+// helpOf refuses to explain what is no command; cobra would explain luahost instead.
+func helpOf(root *cobra.Command, args []string) error {
+	if found, _, err := root.Find(args); err == nil && found != root {
+		return nil
+	}
+	return knownCommand(root, args)
 }
 
 // knownCommand refuses what is no command, with the nearest one.

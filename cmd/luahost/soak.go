@@ -38,10 +38,10 @@ nor goroutines have grown since the first third. Ctrl-C ends it with the verdict
 		Args: atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if opts.lasts < leastSoak {
-				return fmt.Errorf("--for %s: give a time such as 2m, and no less than %s", opts.lasts, leastSoak)
+				return fmt.Errorf("--for %s: give a time such as 2m, and no less than %s; see '%s --help'", opts.lasts, leastSoak, cmd.CommandPath())
 			}
 			if !(opts.rate >= 0.1 && opts.rate <= 1000) {
-				return fmt.Errorf("--calls-per-second %v: give a number from 0.1 to 1000", opts.rate)
+				return fmt.Errorf("--calls-per-second %v: give a number from 0.1 to 1000; see '%s --help'", opts.rate, cmd.CommandPath())
 			}
 			return runSoak(cmd.Context(), opts, cmd.OutOrStdout())
 		},
