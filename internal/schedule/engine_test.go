@@ -403,6 +403,34 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// Timers that are stopped while they wait for a place leave it to those behind them,
+// also when there is nothing else whose end would wake these.
+func TestStoppedWhileTheyWait(t *testing.T) {
+	path := database(t)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, path)
+		w.work = 10 * time.Minute
+		w.run()
+		const atWork, waiting, stopped = 500, 700, 600
+		var timers []*schedule.Timer
+		for i := range atWork + waiting {
+			timers = append(timers, w.unnamed("a.lua", after(time.Duration(i+1)*time.Millisecond)))
+		}
+		time.Sleep(time.Minute)
+		if n := len(w.soFar()); n != atWork {
+			t.Fatalf("%d at work", n)
+		}
+		for _, timer := range timers[atWork:][:stopped] {
+			timer.Stop()
+		}
+		time.Sleep(time.Hour)
+		if n := len(w.soFar()); n != atWork+waiting-stopped {
+			t.Errorf("%d have run, want %d", n, atWork+waiting-stopped)
+		}
+		w.stop()
+	})
+}
+
 // Thousands that are due at once all run, a few hundred at a time.
 func TestManyAtOnce(t *testing.T) {
 	path := database(t)

@@ -106,7 +106,7 @@ func (e *Engine) attempts(now time.Time, due []*named) []attempt {
 			e.kept.put(&n.slot, now.Add(tryAgain))
 			continue
 		}
-		if !miss && !e.line(n.owner()).begin(func() { e.again(n) }) {
+		if !miss && !e.line(n.owner()).begin(func() bool { return e.again(n) }) {
 			n.excused = true
 			continue
 		}
@@ -116,11 +116,12 @@ func (e *Engine) attempts(now time.Time, due []*named) []attempt {
 	return attempts
 }
 
-// again queues n, with mu held.
-func (e *Engine) again(n *named) {
+// again queues n unless it is over, with mu held.
+func (e *Engine) again(n *named) bool {
 	if !n.over {
 		e.kept.put(&n.slot, e.startAt(n))
 	}
+	return !n.over
 }
 
 // give gives a timer that was claimed to its script.

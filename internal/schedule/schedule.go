@@ -138,7 +138,7 @@ type line struct {
 	timers  int // that are pending or at work
 	data    int // bytes that these have on the disk
 	atWork  int
-	waiting []func() // for room; each puts a timer back into its queue
+	waiting []func() bool // for room; each puts a timer back into its queue, unless it is over
 }
 
 // pace is how often a script's timers run, of all its VMs.
@@ -238,6 +238,7 @@ func (e *Engine) leave(o Owner, data int) {
 	l := e.line(o)
 	l.timers--
 	l.data -= data
+	l.wake() // it may have been one that was woken
 	e.tidy(o)
 }
 
@@ -270,7 +271,7 @@ func (e *Engine) tooSoon(o Owner) bool {
 }
 
 // begin takes a place for a run, or has wait called when there is one. With mu held.
-func (l *line) begin(wait func()) bool {
+func (l *line) begin(wait func() bool) bool {
 	if l.atWork >= atWorkLimit {
 		l.waiting = append(l.waiting, wait)
 		return false
@@ -284,10 +285,16 @@ func (e *Engine) end(o Owner) {
 	l := e.line(o)
 	defer e.tidy(o)
 	l.atWork--
-	if len(l.waiting) > 0 {
+	l.wake()
+}
+
+// wake has the first that waits try again if there is a place: not one that was
+// stopped meanwhile, or those behind it would wait for ever. With mu held.
+func (l *line) wake() {
+	for woken := false; !woken && len(l.waiting) > 0 && l.atWork < atWorkLimit; {
 		next := l.waiting[0]
 		l.waiting[0] = nil
 		l.waiting = l.waiting[1:]
-		next()
+		woken = next()
 	}
 }

@@ -115,7 +115,7 @@ func (e *Engine) beginUnnamed(t *Timer) (f Firing, ok bool) {
 		t.queue.put(&t.slot, now.Add(tryAgain))
 		return f, false
 	}
-	if !e.line(t.owner).begin(func() { t.again(t.due) }) {
+	if !e.line(t.owner).begin(func() bool { return t.again(t.due) }) {
 		t.excused = true
 		return f, false
 	}
@@ -126,11 +126,12 @@ func (e *Engine) beginUnnamed(t *Timer) (f Firing, ok bool) {
 	return f, true
 }
 
-// again queues the timer, with mu held.
-func (t *Timer) again(at time.Time) {
+// again queues the timer unless it is over, with mu held.
+func (t *Timer) again(at time.Time) bool {
 	if !t.over {
 		t.queue.put(&t.slot, at)
 	}
+	return !t.over
 }
 
 // ended is told when a run is over.
