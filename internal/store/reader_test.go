@@ -57,6 +57,22 @@ func TestReadingBesideAWriter(t *testing.T) {
 	wg.Wait()
 }
 
+// Where the file system does not let SQLite make the files beside the database,
+// as on one that is mounted for reading only, the error says what is wanted.
+func TestFolderThatCannotBeWritten(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "luahost.db")
+	if err := open(t, path).Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(path+"-wal", 0o700); err != nil { // which stops root, too
+		t.Fatal(err)
+	}
+	r, err := store.OpenReadOnly(path)
+	if err == nil || !strings.Contains(err.Error(), "its folder has to be writable") {
+		t.Errorf("%v, %v", r, err)
+	}
+}
+
 func TestReadOnlyRefuses(t *testing.T) {
 	folder := t.TempDir()
 	older, newer, text := filepath.Join(folder, "older.db"), filepath.Join(folder, "newer.db"), filepath.Join(folder, "text.db")

@@ -211,7 +211,7 @@ func explain(path string, err error) error {
 	case err == nil:
 		return nil
 	case isForbidden(err):
-		return fmt.Errorf("database %s: cannot be opened (%w): be the user to whom its folder belongs", path, err)
+		return fmt.Errorf("database %s: cannot be opened (%w): its folder has to be writable, to read it too: be the user to whom it belongs", path, err)
 	case isDamaged(err):
 		return fmt.Errorf("database %s: it is damaged (%w): move it away, luahost starts a new one, without the calls of the past", path, err)
 	case errors.As(err, &pathErr) && pathErr.Path == path:
