@@ -123,6 +123,9 @@ func (s runningStatus) notes() (notes []string) {
 		if sc.Error != "" {
 			notes = append(notes, fmt.Sprintf("%s was not loaded: %s", sc.Name, sc.Error))
 		}
+		if f := sc.Failed; f != nil {
+			notes = append(notes, fmt.Sprintf("%s failed last at %s (%s): %s", sc.Name, moment(f.At), f.Event, f.Text))
+		}
 		if sc.Stuck != "" {
 			notes = append(notes, fmt.Sprintf("%s was stuck %s", sc.Name, sc.Stuck))
 		}

@@ -21,6 +21,7 @@ func TestPrintStatus(t *testing.T) {
 			{Name: "greedy.lua", Suspended: "3 handlers within a minute were ended by their limits, the last one by: greedy.lua:4: too many instructions", Limits: map[string]int{"time": 1, "instructions": 12}, Refused: 40, Repeated: 11},
 			{
 				Name: "night.lua", Generation: "5f1f5e5d", Loaded: now.Add(-time.Hour), InFlight: 3,
+				Failed:   &host.Failure{At: now.Add(-time.Minute), Event: "call", Text: "night.lua:7: oops"},
 				Handlers: map[string]int{"rule": 4, "call": 1, "updatePhoneCall": 2},
 				Generations: []host.GenerationStatus{
 					{Generation: "0badcafe", Since: now.Add(-80 * time.Minute), Handlers: 2, Calls: 1, Timers: 3},
@@ -64,6 +65,7 @@ CALL                ACCOUNT  WITH       STATE    FOR  DECISION
 account shop: logged out
 bad.lua was not loaded: bad.lua:1:  [2Jbroken
 greedy.lua is suspended: 3 handlers within a minute were ended by their limits, the last one by: greedy.lua:4: too many instructions; mend its file, or run 'luahost reload greedy.lua'
+night.lua failed last at Nov 22 23:49:00 (call): night.lua:7: oops
 wedged.lua was stuck in its handler of "call" at line 3, again: held until its file changes or it is reloaded by name
 `
 	if got := out.String(); got != want[1:] {

@@ -34,12 +34,20 @@ type ScriptStatus struct {
 	InFlight   int            `json:"in_flight"` // handlers at work
 	Error      string         `json:"error,omitempty"`
 
+	Failed      *Failure           `json:"failed,omitempty"`    // the last of this generation's handlers
 	Suspended   string             `json:"suspended,omitempty"` // why nothing of it runs until it changes or is reloaded
 	Stuck       string             `json:"stuck,omitempty"`     // where it was stuck since it last changed
 	Limits      map[string]int     `json:"limits,omitempty"`    // how often each was reached
 	Refused     int                `json:"refused,omitempty"`   // handlers that were not started for that
 	Repeated    int                `json:"repeated,omitempty"`  // errors that were only counted
 	Generations []GenerationStatus `json:"generations"`         // the oldest first
+}
+
+// Failure is an error of a handler.
+type Failure struct {
+	At    time.Time `json:"at"`
+	Event string    `json:"event"`
+	Text  string    `json:"error"`
 }
 
 // GenerationStatus is a generation of a script that is open, and what keeps it so.
@@ -83,7 +91,7 @@ func (h *Host) Status() Status {
 func scriptStatus(sc script.Status) ScriptStatus {
 	s := ScriptStatus{
 		Name: sc.Name, Generation: sc.Generation, Loaded: sc.Loaded, Handlers: sc.Handlers, InFlight: sc.InFlight,
-		Suspended: sc.Suspended, Stuck: sc.Stuck, Limits: sc.Limits, Refused: sc.Refused, Repeated: sc.Repeated,
+		Failed: (*Failure)(sc.Failed), Suspended: sc.Suspended, Stuck: sc.Stuck, Limits: sc.Limits, Refused: sc.Refused, Repeated: sc.Repeated,
 		Generations: []GenerationStatus{},
 	}
 	if sc.LastError != nil {

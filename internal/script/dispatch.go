@@ -251,6 +251,9 @@ func (h *Host) ended(t *task, err error) {
 // lines of the script's.
 func (h *Host) logFault(t *task, err error) {
 	rt, now := t.rt, h.opts.Clock.Now()
+	if !errors.Is(err, context.Canceled) {
+		rt.failed.Store(&Failure{now, t.event.Name, err.Error()})
+	}
 	tell, times := rt.usage.fault(faultKey{t.event.Name, t.handler.line, err.Error()}, now)
 	if !tell || !rt.usage.mayLog(now) {
 		return

@@ -142,8 +142,12 @@ func TestAnErrorIsPrintedOnce(t *testing.T) {
 	if count(`msg="handler failed again" script=a.lua event=x line=1 times=5`) != 1 || count("failed again") != 1 {
 		t.Errorf("told after the minute:\n%s", w.log)
 	}
-	if n := w.Status()[0].Repeated; n != 5 {
-		t.Errorf("%d counted", n)
+	s := w.Status()[0]
+	if s.Repeated != 5 {
+		t.Errorf("%d counted", s.Repeated)
+	}
+	if want := (script.Failure{At: time.Date(2026, 11, 23, 22, 0, 0, 0, time.UTC), Event: "x", Text: "a.lua:1: one"}); s.Failed == nil || *s.Failed != want {
+		t.Errorf("failed last: %+v, want %+v", s.Failed, want)
 	}
 }
 

@@ -36,8 +36,9 @@ type Runtime struct {
 	usage      *usage          // of its script
 	kill       context.CancelCauseFunc
 	urgent     atomic.Int64 // handlers that somebody waits for, and that do not wait themselves
-	taken      bool         // it has taken over; guarded by host.mu
-	handlers   []*handler   // complete once loaded, as is byEvent
+	failed     atomic.Pointer[Failure]
+	taken      bool       // it has taken over; guarded by host.mu
+	handlers   []*handler // complete once loaded, as is byEvent
 	byEvent    map[string][]*handler
 	checks     []func() error // of AtLoaded
 	armed      []func()       // of AtLive

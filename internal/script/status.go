@@ -14,12 +14,20 @@ type Status struct {
 	Handlers    map[string]int // by event
 	InFlight    int            // handlers at work, those of older generations included
 	LastError   error          // of the last load, nil when it succeeded
+	Failed      *Failure       // the last that a handler of this generation ended with, or nil
 	Suspended   string         // why nothing of it runs until its file changes or Reload names it; "" if it does
 	Stuck       string         // where it was stuck since its file changed; it may have been loaded afresh
 	Limits      map[string]int // how often each limit was reached: instructions, time, memory, depth, in_flight, handlers, log_lines, stuck
 	Refused     int            // handlers that were not started for that
 	Repeated    int            // errors that were told before, and only counted
 	Generations []GenerationStatus
+}
+
+// Failure is an error of a handler.
+type Failure struct {
+	At    time.Time
+	Event string
+	Text  string
 }
 
 // GenerationStatus is a generation that is open, and what keeps it so: it is the
@@ -47,7 +55,7 @@ func (h *Host) Status() []Status {
 		}
 		found[name] = status
 		if rt := s.live; rt != nil {
-			status.Generation, status.Loaded = rt.generation, rt.loadedAt
+			status.Generation, status.Loaded, status.Failed = rt.generation, rt.loadedAt, rt.failed.Load()
 			status.add(rt, true)
 			for _, handler := range rt.handlers {
 				status.Handlers[handler.event]++
