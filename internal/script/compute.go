@@ -36,7 +36,6 @@ func (h *Host) poll(b *sandbox.Budget) error {
 		h.memory.look(t)
 	}
 	if t.heavy() {
-		t.unhurry()
 		h.memory.observe(t)
 		if err := t.hold(h.heavy); err != nil {
 			return err
@@ -50,10 +49,12 @@ func (h *Host) poll(b *sandbox.Budget) error {
 	return sandbox.Ended(t.ctx)
 }
 
-// heavy says whether a handler has become heavy, or its script was of late.
+// heavy says whether a handler has become heavy, for which nobody waits any more, or its
+// script was of late.
 func (t *task) heavy() bool {
 	used := t.budget.Used()
 	if used >= heavyAfter || used > lightAfter && t.budget.Ran() >= slowAfter {
+		t.unhurry()
 		if !t.rt.loading { // a large script may take its time to load
 			t.rt.usage.heavyUntil.Store(time.Now().Add(heavyFor).UnixNano())
 		}
@@ -73,7 +74,6 @@ func (u *usage) heavy() bool {
 func (t *task) begin() error {
 	t.rt.usage.computed.Add(beginning)
 	if t.rt.usage.heavy() {
-		t.unhurry()
 		return t.hold(t.rt.host.heavy)
 	}
 	return t.hold(t.rt.host.light)
@@ -127,7 +127,7 @@ func (t *task) giveCore() {
 	}
 }
 
-// hurry has no handler of t's script wait for a core: somebody waits for t.
+// hurry has t's script go first, since somebody waits for t.
 func (t *task) hurry() {
 	if t.event.Urgent && t.urgent.CompareAndSwap(false, true) {
 		t.rt.urgent.Add(1)

@@ -12,8 +12,8 @@ import (
 // light and for the heavy ones each. However many scripts there are and whatever they
 // do, time is left to those who carry calls and requests: Go has no priorities, and
 // looks at the network only when nobody else wants to run. A core goes to the handler
-// whose script has computed the least of late. A script does without for as long as
-// somebody waits for one of its handlers, such as a call for a rule.
+// whose script has computed the least of late; before all, to one whose script somebody
+// waits for, such as a call for a rule. Among the light such a script needs none.
 type cores struct {
 	crowd       int           // so many wait only when something is wrong
 	slice       time.Duration // under strain they work for so long at a time
@@ -61,7 +61,7 @@ type claim struct {
 func (c *cores) claim(rt *Runtime) *claim {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.free > 0 || rt.urgent.Load() > 0 {
+	if c.free > 0 || c.beside == nil && rt.urgent.Load() > 0 {
 		if c.free == c.all {
 			c.work()
 		}
@@ -161,11 +161,19 @@ func (c *cores) open() {
 func (c *cores) next() {
 	next := 0
 	for i, w := range c.waiting {
-		if w.rt.usage.lately.Load() < c.waiting[next].rt.usage.lately.Load() {
+		if w.before(c.waiting[next]) {
 			next = i
 		}
 	}
 	c.grant(next)
+}
+
+// before says whether a core is due to w rather than to another.
+func (w *claim) before(other *claim) bool {
+	if urgent := w.rt.urgent.Load() > 0; urgent != (other.rt.urgent.Load() > 0) {
+		return urgent
+	}
+	return w.rt.usage.lately.Load() < other.rt.usage.lately.Load()
 }
 
 // grant lets one of those go on who wait, with mu held.

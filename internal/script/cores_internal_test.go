@@ -100,6 +100,26 @@ func TestWhoIsWaitedForDoesNotWait(t *testing.T) {
 	})
 }
 
+// Among the heavy, who is waited for goes first, but waits for a core.
+func TestWhoIsWaitedForIsNextAmongTheHeavy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := one(newHeavy(newLight()))
+		c.claim(scriptThat(0))
+		urgent, other := scriptThat(1e9), c.claim(scriptThat(0))
+		urgent.urgent.Add(1)
+		mine := c.claim(urgent)
+		if mine == nil {
+			t.Fatal("it does not wait for a core")
+		}
+		if c.give(); !mine.granted() || other.granted() {
+			t.Error("it does not go first")
+		}
+		c.give()
+		c.give()
+		time.Sleep(time.Second)
+	})
+}
+
 func TestCoresRestUnderStrainOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := one(newLight())

@@ -62,6 +62,35 @@ func TestReportsAtTheSameTime(t *testing.T) {
 	})
 }
 
+// A script that has just written a report is heavy. Among many that compute without end,
+// a call waits for its rule no longer than for a core.
+func TestWhoIsWaitedForIsNotHarmedByAReport(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const scripts = 20
+		h, ended := computing(t, scripts, `while true do work() end`)
+		end := h.Tender() // which counts what was computed
+		h.DispatchTo(t.Context(), "other.lua", script.Event{Name: "report"}, nil)
+		<-ended
+		end()
+		h.Decides("other.lua")
+		h.Dispatch(t.Context(), script.Event{Name: "x"})
+		for n := 0; n < scripts; {
+			h.Dispatch(t.Context(), script.Event{Name: "other", Urgent: true})
+			for r := range ended {
+				if r.Event == "other" {
+					if took := r.Queued + r.Took; r.Err != nil || took > 100*time.Millisecond {
+						t.Errorf("%v after %s", r.Err, took)
+					}
+					break
+				}
+				n++
+			}
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(time.Second)
+	})
+}
+
 // computing is a host with scripts that each do the same at an event x, in which work()
 // takes ten microseconds, and one with a handler of other.
 func computing(t *testing.T, scripts int, body string) (*script.Host, chan script.Run) {
@@ -71,7 +100,7 @@ func computing(t *testing.T, scripts int, body string) (*script.Host, chan scrip
 	for n := range scripts {
 		w.write(fmt.Sprintf("busy%d.lua", n), `on("x", function() `+body+` end)`)
 	}
-	w.write("other.lua", `on("other", function() end)`)
+	w.write("other.lua", `on("other", function() end) on("report", function() for i = 1, 10000 do work() end end)`)
 	h := script.New(script.Options{Dir: w.dir, OnHandler: func(r script.Run) { ended <- r }, Open: func(rt *script.Runtime) {
 		event.Open(rt)
 		rt.State().SetGlobal("work", rt.State().NewFunction(func(*lua.LState) int {
