@@ -47,7 +47,7 @@ func (e *exchange) notAllowed(u *url.URL, at netip.Addr) error {
 }
 
 func allowing(u *url.URL, private, script string) string {
-	return fmt.Sprintf("to allow it, add %q to hosts under [http] in the configuration, or to hosts of the [[script]] %q if it has its own", private+entry(u), script)
+	return fmt.Sprintf("to allow it, add %q to hosts under [http] in the configuration, or to hosts of the [[script]] %q if it has its own, and start luahost again", private+entry(u), script)
 }
 
 // words is the text of an error as a person reads it.

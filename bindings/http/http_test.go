@@ -40,7 +40,7 @@ func TestHosts(t *testing.T) {
 	})
 	w := load(t, http.Options{Resolver: names}, "inner.test"+at, "six.test"+at, "zero.test"+at, "meta.test"+at, "both.test"+at, "private:zero.test"+at, "*.wild.test"+at, "127.0.0.1:1", "none.test")
 	for host, want := range map[string]string{
-		"other.test":      `http.lua may not reach other.test` + at + `; to allow it, add "other.test` + at + `" to hosts under [http] in the configuration, or to hosts of the [[script]] "http.lua" if it has its own`,
+		"other.test":      `http.lua may not reach other.test` + at + `; to allow it, add "other.test` + at + `" to hosts under [http] in the configuration, or to hosts of the [[script]] "http.lua" if it has its own, and start luahost again`,
 		"127.0.0.1":       `add "127.0.0.1` + at + `" to hosts`,
 		"[::1]":           `add "[::1]` + at + `" to hosts`,
 		"2130706433":      `add "2130706433` + at + `" to hosts`,

@@ -192,11 +192,11 @@ func TestRefusals(t *testing.T) {
 	for _, c := range []struct{ script, name, want string }{
 		{"night.lua", "phone.discardCall", ""},
 		{"own.lua", "phone.discardCall", ""},
-		{"night.lua", "messages.sendMessage", `night.lua may not call messages.sendMessage; to allow it, write into luahost.toml, a line each: [[script]], name = "night.lua", allow = ["default", "-messages.sendMessage", "messages.sendMessage"]`},
-		{"own.lua", "messages.sendMessage", `own.lua may not call messages.sendMessage; to allow it, add "messages.sendMessage" to allow of the [[script]] "own.lua" in luahost.toml`},
-		{"none.lua", "users.getUsers", `none.lua may not call users.getUsers; to allow it, add "users.getUsers" to allow of the [[script]] "none.lua" in luahost.toml`},
-		{"night.lua", "messages.sendMedia.allow_paid_stars", `night.lua may not call messages.sendMedia with allow_paid_stars; to allow it, write into luahost.toml, a line each: [[script]], name = "night.lua", allow = ["default", "-messages.sendMessage", "messages.sendMedia.allow_paid_stars"]`},
-		{"night.lua", permission.LoginCodes, `night.lua may not read the messages of Telegram's own account, which bring login codes; to allow it, write into luahost.toml, a line each: [[script]], name = "night.lua", allow = ["default", "-messages.sendMessage", "login-codes"]`},
+		{"night.lua", "messages.sendMessage", `night.lua may not call messages.sendMessage; to allow it, write into luahost.toml, a line each: [[script]], name = "night.lua", allow = ["default", "-messages.sendMessage", "messages.sendMessage"], and start luahost again`},
+		{"own.lua", "messages.sendMessage", `own.lua may not call messages.sendMessage; to allow it, add "messages.sendMessage" to allow of the [[script]] "own.lua" in luahost.toml, and start luahost again`},
+		{"none.lua", "users.getUsers", `none.lua may not call users.getUsers; to allow it, add "users.getUsers" to allow of the [[script]] "none.lua" in luahost.toml, and start luahost again`},
+		{"night.lua", "messages.sendMedia.allow_paid_stars", `night.lua may not call messages.sendMedia with allow_paid_stars; to allow it, write into luahost.toml, a line each: [[script]], name = "night.lua", allow = ["default", "-messages.sendMessage", "messages.sendMedia.allow_paid_stars"], and start luahost again`},
+		{"night.lua", permission.LoginCodes, `night.lua may not read the messages of Telegram's own account, which bring login codes; to allow it, write into luahost.toml, a line each: [[script]], name = "night.lua", allow = ["default", "-messages.sendMessage", "login-codes"], and start luahost again`},
 	} {
 		got := ""
 		if err := p.Check(c.script, c.name); err != nil {

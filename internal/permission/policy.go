@@ -84,7 +84,7 @@ func (r *Refusal) Error() string {
 	if !r.own {
 		advice = fmt.Sprintf("write into %s, a line each: [[script]], name = %q, allow = [%s]", r.file, r.Script, strings.Join(r.list(), ", "))
 	}
-	return fmt.Sprintf("%s may not %s; to allow it, %s", r.Script, r.act(), advice)
+	return fmt.Sprintf("%s may not %s; to allow it, %s, and start luahost again", r.Script, r.act(), advice)
 }
 
 func (r *Refusal) act() string {
