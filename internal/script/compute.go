@@ -15,8 +15,9 @@ const (
 	heavyAfter = 20_000
 	// slowAfter is the same for a handler whose instructions take their time, such as
 	// errors from deep down and tables that are made large, and heavyFor how long the
-	// handlers of its script are then heavy from the start.
-	slowAfter = time.Millisecond
+	// handlers of its script are then heavy from the start. On a busy machine any
+	// handler may take a millisecond.
+	slowAfter = 2 * time.Millisecond
 	// beginning is what it costs to begin or to go on, in instructions: a script whose
 	// handlers do next to nothing uses up time as well.
 	beginning = 1000

@@ -91,6 +91,20 @@ func TestWhoIsWaitedForIsNotHarmedByAReport(t *testing.T) {
 	})
 }
 
+// On a busy machine a handler may take a while for little: that is no reason to ration it.
+func TestWhoIsHeavy(t *testing.T) {
+	for rounds, heavy := range map[int]bool{150: false, 300: true} {
+		synctest.Test(t, func(t *testing.T) {
+			h, ended := computing(t, 1, fmt.Sprintf(`for i = 1, %d do work() local a, b, c, d = i+1, i+2, i+3, i+4 end`, rounds))
+			h.Dispatch(t.Context(), script.Event{Name: "x"})
+			r := <-ended
+			if h.Heavy("busy0.lua") != heavy {
+				t.Errorf("heavy after %s: %t", r.Took, !heavy)
+			}
+		})
+	}
+}
+
 // computing is a host with scripts that each do the same at an event x, in which work()
 // takes ten microseconds, and one with a handler of other.
 func computing(t *testing.T, scripts int, body string) (*script.Host, chan script.Run) {

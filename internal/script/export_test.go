@@ -24,6 +24,9 @@ func (h *Host) Watched() int {
 	return len(h.memory.heavy) + len(h.memory.ended)
 }
 
+// Heavy says whether handlers of a script are heavy from the start.
+func (h *Host) Heavy(script string) bool { return h.usageOf(script).heavy() }
+
 // FreeCores is how many cores for the heavy nobody has, and nobody waits for.
 func (h *Host) FreeCores() int {
 	h.heavy.mu.Lock()
