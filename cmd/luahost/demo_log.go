@@ -24,13 +24,16 @@ func (h timelineLog) Handle(ctx context.Context, r slog.Record) error {
 	if _, ok := call.FromContext(ctx); ok {
 		return nil
 	}
-	text, line, about := r.Message, int64(0), ""
+	text, file, line, about := r.Message, h.script, int64(0), ""
 	r.Attrs(func(a slog.Attr) bool {
 		switch a.Key {
 		case "line":
 			line = a.Value.Int64()
+		case "file":
+			file = a.Value.String()
 		case "script", "account":
 			about = a.Value.String()
+		case "source", "traceback": // for who looks longer
 		default:
 			text += fmt.Sprintf(" %s=%s", a.Key, a.Value)
 		}
@@ -42,7 +45,7 @@ func (h timelineLog) Handle(ctx context.Context, r slog.Record) error {
 	}
 	switch {
 	case h.script != "" && line > 0:
-		h.line.row(style, fmt.Sprintf("%s:%d", h.script, line), text, 0)
+		h.line.row(style, fmt.Sprintf("%s:%d", file, line), text, 0)
 	case h.script == "" && about == "":
 		h.line.row(style, "luahost", text, 0)
 	}

@@ -146,3 +146,20 @@ func TestCheck(t *testing.T) {
 		}
 	}
 }
+
+// What luahost says about a line of a script stands beside that line, and without what
+// only the log has room for.
+func TestTimelineOfTheLog(t *testing.T) {
+	line, out := timelineOf(0)
+	log := line.logger().With("script", "a.lua")
+	log.Warn(`no global "mesages"`, "line", 2)
+	log.Warn(`no global "prnt"`, "file", "lib/b.lua", "line", 3)
+	log.Error("handler failed", "event", "load", "line", 5, "error", "a.lua:6: oops", "source", `error("oops")`, "traceback", "stack traceback:\n\ta.lua:6")
+	log.Info("script loaded", "handlers", 1)
+	if want := `    a.lua:2                no global "mesages"
+    lib/b.lua:3            no global "prnt"
+    a.lua:5                handler failed event=load error=a.lua:6: oops
+`; out.String() != want {
+		t.Errorf("got\n%swant\n%s", out, want)
+	}
+}

@@ -32,7 +32,7 @@ on("message", function() mesages.sendMessage{peer = "self", message = "x"} end)`
 	}
 	r.calls.await(t, c.ID(), ended)
 	for _, want := range [][]string{
-		{"level=WARN", `slips.lua:6: no global \"mesages\": did you mean \"messages\"?`},
+		{"level=WARN", `msg="no global \"mesages\": did you mean \"messages\"?" script=slips.lua`, "line=6"},
 		{
 			`msg="handler failed"`, `error="slips.lua:4: attempt to index nil \"vip\"`, `source="log.info(\"rings\", {vip = vip[call.from.id]})"`,
 			`in function <slips.lua:2>"`, fmt.Sprintf("call=%d", c.ID()),

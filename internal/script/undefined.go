@@ -13,11 +13,15 @@ func (rt *Runtime) warn() {
 			rt.log.Warn("more names of the script are defined by nobody", "names", len(rt.undefined)-i)
 			break
 		}
-		text := fmt.Sprintf("%s:%d: no global %q", name.Chunk, name.Line, name.Name)
+		text := fmt.Sprintf("no global %q", name.Name)
 		if name.Hint != "" {
 			text += ": " + name.Hint
 		}
-		rt.log.Warn(text)
+		if name.Chunk == rt.script {
+			rt.log.Warn(text, "line", name.Line)
+		} else {
+			rt.log.Warn(text, "file", name.Chunk, "line", name.Line)
+		}
 	}
 	rt.undefined = nil
 }
