@@ -132,7 +132,7 @@ func New(opts Options) (*Host, error) {
 		CheckEvent: h.checkEvent(),
 		Globals:    h.telegram.Namespaces(),
 		OnHandler:  h.handled,
-		OnReload:   opts.Observe.Reload,
+		OnReload:   h.changed,
 	})
 	h.phone = newPhone(opts, h.scripts, h.router)
 	h.router.book = h.phone.book

@@ -56,6 +56,16 @@ func (h *Host) Reload(names ...string) ([]Reloaded, error) {
 	return list, nil
 }
 
+// changed is told of each script that was loaded, refused or unloaded.
+func (h *Host) changed(r script.Reload) {
+	if r.Unloaded && h.phone.store != nil {
+		h.phone.store.State(r.Script).Leave()
+	}
+	if h.observe.Reload != nil {
+		h.observe.Reload(r)
+	}
+}
+
 func reloaded(r script.Reload) Reloaded {
 	out := Reloaded{Script: r.Script, Result: Loaded, Generation: r.Generation, Previous: r.Previous, Handlers: r.Handlers, Took: r.Took}
 	switch {

@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"database/sql"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +10,9 @@ import (
 	"testing"
 
 	"github.com/gotd/td/tg"
+
+	"luahost/internal/host"
+	"luahost/internal/store"
 )
 
 // generation is a script whose handler needs what its first and its last line
@@ -154,5 +158,39 @@ func TestBrokenEdit(t *testing.T) {
 		if got := decidedBy(); got != edit.want {
 			t.Errorf("edit %d: the call was declined by generation %d, want %d", n, got, edit.want)
 		}
+	}
+}
+
+// What a script kept is no longer in memory when its file is gone, and is read from
+// the disk when it comes back.
+func TestStateOfAScriptThatGoes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "luahost.db")
+	kept, err := store.Open(store.Options{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer kept.Close()
+	r := theWorld(t).start(t, []int{0}, map[string]string{"a.lua": `on("message", print)`}, func(o *host.Options) { o.Store = kept })
+	a := kept.State("a.lua")
+	if err := a.Set(t.Context(), "k", []byte("memory"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(r.scripts, "a.lua")); err != nil {
+		t.Fatal(err)
+	}
+	r.await(t, func() bool { return len(r.reloads) == 2 })
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(`UPDATE state SET value = 'disk'`); err != nil { // as luahost alone would not
+		t.Fatal(err)
+	}
+	if item, _, err := a.Get(t.Context(), "k"); string(item.Value) != "disk" || err != nil {
+		t.Errorf("it is %q, %v", item.Value, err)
+	}
+	if err := r.stop(); err != nil {
+		t.Fatal(err)
 	}
 }

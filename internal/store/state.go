@@ -105,14 +105,22 @@ func (st State) Delete(ctx context.Context, key string) error {
 // the outcome in doubt: change runs on the Store's writing goroutine, may run
 // after Change has returned, and must not wait for anything.
 func (st State) Change(ctx context.Context, key string, change func(old *Item, now time.Time) (*Item, error)) error {
-	sh, err := st.shelf(ctx)
-	if err != nil {
-		return err
+	for {
+		sh, err := st.shelf(ctx)
+		if err != nil {
+			return err
+		}
+		err = st.store.commit(ctx, func(tx *sql.Tx) error { return st.change(tx, sh, key, change) })
+		if !errors.Is(err, errLeft) {
+			return err
+		}
 	}
-	return st.store.commit(ctx, func(tx *sql.Tx) error { return st.change(tx, sh, key, change) })
 }
 
 func (st State) change(tx *sql.Tx, sh *shelf, key string, change func(*Item, time.Time) (*Item, error)) error {
+	if sh.isLeft() { // what was written since may be in another one
+		return errLeft
+	}
 	s, at, now := st.store, stateKey{st.script, key}, st.store.clock.Now()
 	there := s.states.drafted(sh, at)
 	old := there

@@ -1,12 +1,14 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -157,5 +159,36 @@ func TestStateOfATransactionThatFails(t *testing.T) {
 	}
 	if keys, err := st.Keys(t.Context(), ""); len(keys) != 1 || err != nil {
 		t.Errorf("keys %q, %v", keys, err)
+	}
+}
+
+// A State may be left at any moment: it is read again, and nothing is lost.
+func TestLeavingState(t *testing.T) {
+	s, _ := openLimited(t, maxKeys, maxState)
+	st := s.State("night.lua")
+	const workers, times = 8, 50
+	var counting sync.WaitGroup
+	for range workers {
+		counting.Go(func() {
+			for range times {
+				if err := st.Change(t.Context(), "n", func(old *Item, _ time.Time) (*Item, error) {
+					if old == nil {
+						return &Item{Value: []byte{'.'}}, nil
+					}
+					return &Item{Value: append(bytes.Clone(old.Value), '.')}, nil
+				}); err != nil {
+					t.Error(err)
+				}
+				st.Leave()
+			}
+		})
+	}
+	counting.Wait()
+	st.Leave()
+	if len(s.states.shelves) != 0 {
+		t.Errorf("in memory are still %v", s.states.shelves)
+	}
+	if item, _, err := st.Get(t.Context(), "n"); len(item.Value) != workers*times || err != nil {
+		t.Errorf("it has counted to %d, %v", len(item.Value), err)
 	}
 }

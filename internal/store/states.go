@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"maps"
 	"sync"
@@ -10,7 +11,7 @@ import (
 )
 
 // states holds the State of every script that was asked for since the Store was
-// opened. It is always right because the Store alone writes to its database: a
+// opened, until Leave. It is always right because the Store alone writes to its database: a
 // transaction is first drafted, by the writing goroutine that makes it, and comes
 // into memory after it is on the disk and before anybody is told so. A database
 // that several hosts write to would have change read the row in its transaction,
@@ -30,6 +31,7 @@ type states struct {
 type shelf struct {
 	mu     sync.RWMutex // held while it is read from the disk: what is written meanwhile comes after
 	loaded bool
+	left   bool // out of memory, and another one may be in its place
 	items  map[string]Item
 	size   int // bytes of keys and values
 }
@@ -106,6 +108,31 @@ func (st State) shelf(ctx context.Context) (*shelf, error) {
 	}
 	sh.loaded = true
 	return sh, nil
+}
+
+// errLeft is that of a change of a shelf that was left meanwhile.
+var errLeft = errors.New("the state is read anew")
+
+// Leave takes the State out of memory: its script is gone, perhaps for ever. It
+// stays on the disk, and is read again by whoever asks for it.
+func (st State) Leave() {
+	s := st.store.states
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sh := s.shelves[st.script]
+	if sh == nil {
+		return
+	}
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	sh.left = true
+	delete(s.shelves, st.script)
+}
+
+func (sh *shelf) isLeft() bool {
+	sh.mu.RLock()
+	defer sh.mu.RUnlock()
+	return sh.left
 }
 
 func (sh *shelf) load(ctx context.Context, db *sql.DB, script string) error {
