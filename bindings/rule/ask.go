@@ -201,7 +201,7 @@ func (s *session) run(r *script.Registered, matched bool) {
 		a.matched()
 	}
 	wait := s.patience().Round(time.Millisecond)
-	if a.rule().late.Load() >= tooLate {
+	if a.rule().Late() {
 		wait = 0
 	}
 	late := make(chan struct{})
@@ -211,7 +211,7 @@ func (s *session) run(r *script.Registered, matched bool) {
 	} else {
 		close(late)
 	}
-	event := script.Event{Name: Event, Urgent: true, Args: func(rt *script.Runtime, L *lua.LState) []lua.LValue {
+	event := script.Event{Name: Event, Urgent: wait > 0, Args: func(rt *script.Runtime, L *lua.LState) []lua.LValue {
 		return []lua.LValue{calls.New(rt, L, s.Call)}
 	}}
 	if !s.Pin.Start(withAsked(context.WithoutCancel(s.ctx), a), *r, event, a.ended) {
@@ -230,7 +230,7 @@ func (s *session) run(r *script.Registered, matched bool) {
 		if wait == 0 {
 			text = "is not waited for: it, or others before it, have held up calls for too long"
 		} else {
-			a.rule().late.Add(1)
+			a.isLate()
 		}
 		trace(s.Call, r, store.Entry{Text: text + ": the next rule is asked, and this one may still decide", Took: wait})
 	}
@@ -269,13 +269,28 @@ type asked struct {
 
 func (a *asked) rule() *Rule { return a.registered.Tag.(*Rule) }
 
+// Late says whether the rule is not waited for, because it was late for calls.
+func (r *Rule) Late() bool { return r.late.Load() >= tooLate }
+
+func (a *asked) isLate() {
+	if a.rule().late.Add(1) == tooLate {
+		a.registered.Log().Info("rule is not waited for, until it has been in time once", "rule", a.rule().Name, "line", a.registered.Line, "late", tooLate)
+	}
+}
+
+func (a *asked) isInTime() {
+	if a.rule().late.Swap(0) >= tooLate {
+		a.registered.Log().Info("rule is waited for again", "rule", a.rule().Name, "line", a.registered.Line)
+	}
+}
+
 func (a *asked) matched() { trace(a.call, a.registered, store.Entry{Text: "matched"}) }
 
 // ended says what the handler came to.
 func (a *asked) ended(run script.Run) {
 	defer close(a.done)
 	if run.Err == nil && run.Queued+run.Took < a.within {
-		a.rule().late.Store(0)
+		a.isInTime()
 	}
 	e := store.Entry{Took: run.Took}
 	_, by, decided := a.call.Decision()

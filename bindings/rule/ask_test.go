@@ -181,11 +181,20 @@ rule "good"  { when = {from = "anyone"}, action = function(call) assert(call:dec
 		}
 		return c
 	}
-	calls(2, false, true)
+	late := func() bool { return w.Host.Registered(rule.Event)[0].Tag.(*rule.Rule).Late() }
+	if calls(1, false, true); late() {
+		t.Error("late after one call")
+	}
+	if calls(1, false, true); !late() {
+		t.Error("not late after two")
+	}
 	calls(3, false, false)
 	inTime := calls(1, true, false) // and so it is waited for again
 	for !slices.Contains(w.Trace(inTime), "holds: matched and decided nothing") {
 		runtime.Gosched()
+	}
+	if late() {
+		t.Error("late although it was in time")
 	}
 	calls(1, false, true)
 	w.Clock.Advance(time.Hour)

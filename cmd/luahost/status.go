@@ -16,8 +16,9 @@ func statusCommand() *cobra.Command {
 		Use:   "status",
 		Short: "Show what a running luahost is doing",
 		Long: `Asks the luahost that runs with this configuration for its accounts, its scripts with
-their generation and last errors, what limits they have reached, the generations that
-were replaced and what keeps them, and the calls that go on.`,
+their generation and last errors, what limits they have reached, which of them are slow
+at the moment and which rules are not waited for, the generations that were replaced and
+what keeps them, and the calls that go on.`,
 		Example: `  luahost status --config luahost.toml
   luahost status --json`,
 		Args: atMost(0),

@@ -120,18 +120,29 @@ func (s runningStatus) notes() (notes []string) {
 		}
 	}
 	for _, sc := range s.Scripts {
-		if sc.Error != "" {
-			notes = append(notes, fmt.Sprintf("%s was not loaded: %s", sc.Name, sc.Error))
-		}
-		if f := sc.Failed; f != nil {
-			notes = append(notes, fmt.Sprintf("%s failed last at %s (%s): %s", sc.Name, moment(f.At), f.Event, f.Text))
-		}
-		if sc.Stuck != "" {
-			notes = append(notes, fmt.Sprintf("%s was stuck %s", sc.Name, sc.Stuck))
-		}
-		if sc.Suspended != "" {
-			notes = append(notes, fmt.Sprintf("%s is suspended: %s; mend its file, or run 'luahost reload %s'", sc.Name, sc.Suspended, sc.Name))
-		}
+		notes = append(notes, scriptNotes(sc)...)
+	}
+	return notes
+}
+
+func scriptNotes(sc host.ScriptStatus) (notes []string) {
+	if sc.Error != "" {
+		notes = append(notes, fmt.Sprintf("%s was not loaded: %s", sc.Name, sc.Error))
+	}
+	if f := sc.Failed; f != nil {
+		notes = append(notes, fmt.Sprintf("%s failed last at %s (%s): %s", sc.Name, moment(f.At), f.Event, f.Text))
+	}
+	if sc.Stuck != "" {
+		notes = append(notes, fmt.Sprintf("%s was stuck %s", sc.Name, sc.Stuck))
+	}
+	if sc.Suspended != "" {
+		notes = append(notes, fmt.Sprintf("%s is suspended: %s; mend its file, or run 'luahost reload %s'", sc.Name, sc.Suspended, sc.Name))
+	}
+	if sc.Slowed {
+		notes = append(notes, fmt.Sprintf("%s is slow at the moment: it computes a lot, and has to wait while others do", sc.Name))
+	}
+	for _, name := range sc.LateRules {
+		notes = append(notes, fmt.Sprintf("%s: rule %q was late for calls: the next rules are asked without waiting for it, until it has been in time once", sc.Name, name))
 	}
 	return notes
 }

@@ -20,7 +20,7 @@ func TestPrintStatus(t *testing.T) {
 			{Name: "bad.lua", Error: "bad.lua:1: \x1b[2Jbroken"},
 			{Name: "greedy.lua", Suspended: "3 handlers within a minute were ended by their limits, the last one by: greedy.lua:4: too many instructions", Limits: map[string]int{"time": 1, "instructions": 12}, Refused: 40, Repeated: 11},
 			{
-				Name: "night.lua", Generation: "5f1f5e5d", Loaded: now.Add(-time.Hour), InFlight: 3,
+				Name: "night.lua", Generation: "5f1f5e5d", Loaded: now.Add(-time.Hour), InFlight: 3, Slowed: true, LateRules: []string{"later"},
 				Failed:   &host.Failure{At: now.Add(-time.Minute), Event: "call", Text: "night.lua:7: oops"},
 				Handlers: map[string]int{"rule": 4, "call": 1, "updatePhoneCall": 2},
 				Generations: []host.GenerationStatus{
@@ -66,6 +66,8 @@ account shop: logged out
 bad.lua was not loaded: bad.lua:1:  [2Jbroken
 greedy.lua is suspended: 3 handlers within a minute were ended by their limits, the last one by: greedy.lua:4: too many instructions; mend its file, or run 'luahost reload greedy.lua'
 night.lua failed last at Nov 22 23:49:00 (call): night.lua:7: oops
+night.lua is slow at the moment: it computes a lot, and has to wait while others do
+night.lua: rule "later" was late for calls: the next rules are asked without waiting for it, until it has been in time once
 wedged.lua was stuck in its handler of "call" at line 3, again: held until its file changes or it is reloaded by name
 `
 	if got := out.String(); got != want[1:] {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"luahost/bindings/calls"
+	"luahost/bindings/rule"
 	"luahost/internal/call"
 	"luahost/internal/script"
 )
@@ -34,13 +35,15 @@ type ScriptStatus struct {
 	InFlight   int            `json:"in_flight"` // handlers at work
 	Error      string         `json:"error,omitempty"`
 
-	Failed      *Failure           `json:"failed,omitempty"`    // the last of this generation's handlers
-	Suspended   string             `json:"suspended,omitempty"` // why nothing of it runs until it changes or is reloaded
-	Stuck       string             `json:"stuck,omitempty"`     // where it was stuck since it last changed
-	Limits      map[string]int     `json:"limits,omitempty"`    // how often each was reached
-	Refused     int                `json:"refused,omitempty"`   // handlers that were not started for that
-	Repeated    int                `json:"repeated,omitempty"`  // errors that were only counted
-	Generations []GenerationStatus `json:"generations"`         // the oldest first
+	Failed      *Failure           `json:"failed,omitempty"`     // the last of this generation's handlers
+	Suspended   string             `json:"suspended,omitempty"`  // why nothing of it runs until it changes or is reloaded
+	Stuck       string             `json:"stuck,omitempty"`      // where it was stuck since it last changed
+	Limits      map[string]int     `json:"limits,omitempty"`     // how often each was reached
+	Refused     int                `json:"refused,omitempty"`    // handlers that were not started for that
+	Repeated    int                `json:"repeated,omitempty"`   // errors that were only counted
+	Slowed      bool               `json:"slowed,omitempty"`     // it computes a lot, and waits for that
+	LateRules   []string           `json:"late_rules,omitempty"` // that are not waited for
+	Generations []GenerationStatus `json:"generations"`          // the oldest first
 }
 
 // Failure is an error of a handler.
@@ -79,8 +82,11 @@ func (h *Host) Status() Status {
 	for _, l := range h.router.order {
 		s.Accounts = append(s.Accounts, l.status())
 	}
+	late := h.lateRules()
 	for _, sc := range h.scripts.Status() {
-		s.Scripts = append(s.Scripts, scriptStatus(sc))
+		status := scriptStatus(sc)
+		status.LateRules = late[sc.Name]
+		s.Scripts = append(s.Scripts, status)
 	}
 	for _, c := range h.phone.book.Active(0) {
 		s.Calls = append(s.Calls, statusOf(c))
@@ -88,10 +94,21 @@ func (h *Host) Status() Status {
 	return s
 }
 
+// lateRules are the names of the rules that are not waited for, by script.
+func (h *Host) lateRules() map[string][]string {
+	late := map[string][]string{}
+	for _, r := range h.scripts.Registered(rule.Event) {
+		if r.Tag.(*rule.Rule).Late() {
+			late[r.Script] = append(late[r.Script], r.Tag.(*rule.Rule).Name)
+		}
+	}
+	return late
+}
+
 func scriptStatus(sc script.Status) ScriptStatus {
 	s := ScriptStatus{
 		Name: sc.Name, Generation: sc.Generation, Loaded: sc.Loaded, Handlers: sc.Handlers, InFlight: sc.InFlight,
-		Failed: (*Failure)(sc.Failed), Suspended: sc.Suspended, Stuck: sc.Stuck, Limits: sc.Limits, Refused: sc.Refused, Repeated: sc.Repeated,
+		Failed: (*Failure)(sc.Failed), Suspended: sc.Suspended, Stuck: sc.Stuck, Limits: sc.Limits, Refused: sc.Refused, Repeated: sc.Repeated, Slowed: sc.Slowed,
 		Generations: []GenerationStatus{},
 	}
 	if sc.LastError != nil {

@@ -102,6 +102,9 @@ func (t *task) await(of *cores, mine *claim) error {
 	t.park()
 	defer t.unpark()
 	ctx, began, patience := t.ctx, time.Now(), t.rt.host.opts.Limits.Time
+	if of == t.rt.host.heavy {
+		t.rt.usage.slowed.Store(began.UnixNano())
+	}
 	if of == t.rt.host.heavy && of.besieged() {
 		patience /= 5
 		var cancel context.CancelFunc

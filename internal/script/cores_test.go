@@ -58,7 +58,17 @@ func TestReportsAtTheSameTime(t *testing.T) {
 				t.Error(r.Err)
 			}
 		}
-		time.Sleep(time.Second)
+		for _, s := range h.Status() {
+			if s.Slowed != (s.Name != "other.lua") {
+				t.Errorf("%s is slow: %t", s.Name, s.Slowed)
+			}
+		}
+		time.Sleep(time.Minute)
+		for _, s := range h.Status() {
+			if s.Slowed {
+				t.Errorf("%s is slow after a minute", s.Name)
+			}
+		}
 	})
 }
 

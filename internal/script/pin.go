@@ -2,6 +2,7 @@ package script
 
 import (
 	"context"
+	"log/slog"
 	"sync/atomic"
 )
 
@@ -84,6 +85,9 @@ type Registered struct {
 	handler *handler
 }
 
+// Log writes with the script and the generation in each line.
+func (r Registered) Log() *slog.Logger { return r.handler.rt.log }
+
 // Module is File where that is a module, and else "".
 func (r Registered) Module() string { return moduleOf(r.Script, r.File) }
 
@@ -93,6 +97,18 @@ func (p *Pin) Registered(event string) []Registered {
 	p.host.mu.Lock()
 	handlers := p.live.handlers[event]
 	p.host.mu.Unlock()
+	return registered(handlers)
+}
+
+// Registered is Pin.Registered for the generations that are live now.
+func (h *Host) Registered(event string) []Registered {
+	h.mu.Lock()
+	handlers := h.live.handlers[event]
+	h.mu.Unlock()
+	return registered(handlers)
+}
+
+func registered(handlers []*handler) []Registered {
 	list := make([]Registered, len(handlers))
 	for i, h := range handlers {
 		list[i] = Registered{Script: h.rt.script, Generation: h.rt.generation, File: h.file, Line: h.line, Tag: h.tag, handler: h}

@@ -20,6 +20,7 @@ type Status struct {
 	Limits      map[string]int // how often each limit was reached: instructions, time, memory, depth, in_flight, handlers, log_lines, stuck
 	Refused     int            // handlers that were not started for that
 	Repeated    int            // errors that were told before, and only counted
+	Slowed      bool           // its handlers compute a lot, and have waited for that in the last seconds
 	Generations []GenerationStatus
 }
 

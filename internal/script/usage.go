@@ -23,6 +23,7 @@ type usage struct {
 	lately     atomic.Int64  // of this, about that of the last seconds
 	decides    atomic.Bool   // calls wait for it
 	heavyUntil atomic.Int64  // until when its handlers are heavy from the start; Unix nanoseconds
+	slowed     atomic.Int64  // when a handler of it last waited for a core among the heavy; Unix nanoseconds
 	requests   *rate.Limiter // of handlers that make many
 
 	mu      sync.Mutex // guards the rest
@@ -175,6 +176,7 @@ func (u *usage) status(s *Status) {
 	defer u.mu.Unlock()
 	u.fold()
 	s.Limits, s.Refused, s.Repeated = maps.Clone(u.limits), u.refused.total, u.again
+	s.Slowed = time.Since(time.Unix(0, u.slowed.Load())) < heavyFor
 }
 
 // age lets what was computed count for less and less. It is called once a second.
