@@ -110,6 +110,9 @@ func write(rt *script.Runtime, L *lua.LState, f function) int {
 	case *lua.LTable:
 		attributes = v
 	default:
+		if err := manual.WithColon(L); err != nil {
+			L.RaiseError("log.%s: %v", f.Name, err)
+		}
 		L.RaiseError("log.%s: the attributes must be a table, got %s; print takes several values", f.Name, v.Type())
 	}
 	ctx := rt.Context(L)

@@ -52,6 +52,39 @@ func Get[T any](v Values, name string) T {
 
 // Args reads the arguments of a function, which begin at index from of the stack.
 func (p Params) Args(L *lua.LState, from int) (Values, error) {
+	values, err := p.args(L, from)
+	if err != nil && from == 1 {
+		if colon := WithColon(L); colon != nil {
+			return nil, colon
+		}
+	}
+	return values, err
+}
+
+// WithColon is the mistake of calling a function of a module with a colon, store:get("x"),
+// or nil. It is asked when the arguments are wrong.
+func WithColon(L *lua.LState) error {
+	module, ok := L.Get(1).(*lua.LTable)
+	running, known := L.GetStack(0)
+	if !ok || !known {
+		return nil
+	}
+	fn, err := L.GetInfo("f", running, lua.LNil)
+	if err != nil {
+		return nil
+	}
+	const most = 16 // functions of a module
+	name, member := module.Next(lua.LNil)
+	for n := 0; name != lua.LNil && n < most; n++ {
+		if member == fn {
+			return Faultf("call it with a dot, not with a colon")
+		}
+		name, member = module.Next(name)
+	}
+	return nil
+}
+
+func (p Params) args(L *lua.LState, from int) (Values, error) {
 	values := make(Values, len(p))
 	for i, param := range p {
 		if err := param.read(L.Get(from+i), values); err != nil {

@@ -10,6 +10,8 @@ on("test", function()
       assert(not ok and err:find("log." .. level .. ": the attributes must be a table, got " .. type(bad) .. "; print takes several values", 1, true), err)
     end
     assert(not pcall(log[level]), "a message is wanted")
+    local ok, err = pcall(function() log[level](log, "message") end)
+    assert(err:find("log." .. level .. ": call it with a dot, not with a colon", 1, true), err)
   end
   local hostile = setmetatable({}, {__tostring = function() error("no") end})
   assert(not pcall(log.info, "x", {hostile = hostile}))

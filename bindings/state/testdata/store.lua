@@ -89,6 +89,9 @@ on("incr", function()
 end)
 
 on("mistakes", function()
+  fails("store.get: call it with a dot, not with a colon", function() store:get("x") end)
+  fails("call it with a dot, not with a colon", function() store.shared:set("x", 1) end)
+  fails("store.set: key: expected a text of 1 to 256 bytes, got table", store.set, {}, 1)
   local key = "store.get: key: expected a text of 1 to 256 bytes, got "
   fails("store.get: key: missing, expected a text of 1 to 256 bytes", store.get)
   fails(key .. "number 7", store.get, 7)
