@@ -90,6 +90,18 @@ func OneOf(names ...string) Type {
 	}}
 }
 
+// Account reads the name of an account, of which the configuration has these.
+func Account(names ...string) Type {
+	one := OneOf(names...)
+	return Type{Words: one.Words, Read: func(v lua.LValue) (any, error) {
+		name, err := one.Read(v)
+		if err != nil {
+			return nil, Faultf("%v: the configuration has no such account", err)
+		}
+		return name, nil
+	}}
+}
+
 // Choice lists names for a sentence: "a", "b" or "c".
 func Choice(names []string) string {
 	quoted := make([]string, len(names))

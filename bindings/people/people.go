@@ -84,7 +84,7 @@ func (m *module) accountType() manual.Type {
 	if m.Accounts == nil {
 		return manual.Text("the name of an account")
 	}
-	return manual.OneOf(m.Accounts()...)
+	return manual.Account(m.Accounts()...)
 }
 
 func (m *module) as(L *lua.LState, args manual.Values) int {

@@ -32,7 +32,7 @@ func TestPeople(t *testing.T) {
 
 func TestMistakes(t *testing.T) {
 	for source, want := range map[string]string{
-		"\nas('wrok')":                   `a.lua:2: as: account: expected "home" or "work", got string "wrok" (did you mean "work"?)`,
+		"\nas('wrok')":                   `a.lua:2: as: account: expected "home" or "work", got string "wrok" (did you mean "work"?): the configuration has no such account`,
 		"\nas()":                         `a.lua:2: as: account: missing, expected "home" or "work"`,
 		"\nlocal x = as('work').mesages": `a.lua:2: "mesages" is not a namespace (did you mean "messages"?)`,
 		"\nas('work').users.getMe()":     `a.lua:2: users.getMe is not a method`,

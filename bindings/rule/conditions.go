@@ -149,7 +149,7 @@ func compileVideo(value any, _ *scope) test {
 func accountsType(r reading) manual.Type {
 	one := manual.Text("the name of an account")
 	if r.accounts != nil {
-		one = manual.OneOf(r.accounts()...)
+		one = manual.Account(r.accounts()...)
 	}
 	return manual.ListOf("the name of an account or a list of names", one, true)
 }

@@ -303,8 +303,8 @@ func TestWrongWhen(t *testing.T) {
 		`{from = "+12345x"}`:        `when.from: expected`,
 		`{from = function() end}`:   `got function`,
 		`{video = "yes"}`:           `when.video: expected true or false, got string "yes"`,
-		`{account = "hom"}`:         `when.account: expected "home" or "work", got string "hom" (did you mean "home"?)`,
-		`{account = {"home", "x"}}`: `when.account[2]: expected "home" or "work", got string "x"`,
+		`{account = "hom"}`:         `when.account: expected "home" or "work", got string "hom" (did you mean "home"?): the configuration has no such account`,
+		`{account = {"home", "x"}}`: `when.account[2]: expected "home" or "work", got string "x": the configuration has no such account`,
 
 		`{between = "22:00-07:00"}`:           `when.between: expected two times of the day, as in {"22:00", "07:00"}, got string "22:00-07:00"`,
 		`{between = {"22:00"}}`:               `when.between: expected two times of the day, as in {"22:00", "07:00"}, got a table with 1 values`,
