@@ -20,8 +20,8 @@ func (e *Engine) unnamedBack(by time.Duration) {
 	}
 }
 
-// namedBack moves the named timers that repeat when the clock was set back, on the
-// disk first.
+// namedBack moves the named timers that have runs to come when the clock was set
+// back, on the disk first.
 func (e *Engine) namedBack(ctx context.Context, by time.Duration) {
 	e.claiming.Lock()
 	defer e.claiming.Unlock()
@@ -30,7 +30,7 @@ func (e *Engine) namedBack(ctx context.Context, by time.Duration) {
 	var moves []store.Claim
 	e.mu.Lock()
 	for _, n := range e.named { // those at work too: their next time counts from the wrong one
-		if !n.spec.Repeats() {
+		if n.spec == (Spec{}) || n.running && !n.spec.Repeats() {
 			continue
 		}
 		if next := n.spec.Sooner(n.due, now, by); !next.Equal(n.due) {

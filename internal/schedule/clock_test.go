@@ -63,6 +63,34 @@ func TestClockJumps(t *testing.T) {
 	})
 }
 
+// A timer that was made while the clock was wrong does not wait for longer than its
+// delay when it is put right, also after a restart.
+func TestDelayAndAWrongClock(t *testing.T) {
+	path := database(t)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, path)
+		hands := &wall{}
+		hands.jump(366 * 24 * time.Hour)
+		w.clock = hands
+		w.run()
+		for _, d := range []time.Duration{30 * time.Minute, 90 * time.Second} {
+			if _, err := w.Keep(schedule.Named{Script: "a.lua", Name: "once", Spec: after(d), Missed: store.MissedRun}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(time.Minute)
+		w.stop()
+		w.run()
+		w.Declare("a.lua", nil)
+		time.Sleep(time.Minute)
+		w.want("a.lua once Mon 2001-01-01 00:01:30")
+		hands.jump(-366 * 24 * time.Hour)
+		w.until("2000-01-01 00:40:00")
+		w.want("a.lua once Sat 2000-01-01 00:32:30")
+		w.stop()
+	})
+}
+
 // A timer of a function that counts what passes does not see the wall.
 func TestPassingTime(t *testing.T) {
 	path := database(t)

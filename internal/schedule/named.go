@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"luahost/internal/clock"
 	"luahost/internal/store"
 )
 
@@ -31,8 +32,8 @@ type named struct {
 	script string
 	name   string
 	missed time.Duration
-	data   int  // bytes on the disk
-	spec   Spec // of one that repeats
+	data   int // bytes on the disk
+	spec   Spec
 	slot   slot[*named]
 
 	due     time.Time
@@ -76,6 +77,9 @@ func (e *Engine) Keep(n Named) (id int64, err error) {
 func (e *Engine) add(row *store.Timer) *named {
 	n := &named{id: row.ID, script: row.Script, name: row.Name, missed: row.Missed, data: len(row.Data), due: row.Due}
 	n.slot.of = n
+	if d, err := clock.ParseDuration(row.Spec); err == nil && row.Once() {
+		n.spec = Spec{kind: KindAfter, d: d}
+	}
 	e.named[n.id] = n
 	e.kept.put(&n.slot, e.startAt(n))
 	return n

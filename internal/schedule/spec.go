@@ -117,7 +117,7 @@ func (s Spec) First(now time.Time) time.Time {
 }
 
 // Sooner is when a timer that was to be due is due, now that the clock was set back:
-// every does not wait for longer than its period. Of daily and cron, what is due
+// every does not wait for longer than its period, nor after than its delay. Of daily and cron, what is due
 // again within a few hours has run already; if it is more, the clock was wrong before.
 func (s Spec) Sooner(due, now time.Time, by time.Duration) time.Time {
 	const wrong = 3 * time.Hour
