@@ -274,12 +274,16 @@ func (h *Host) logFault(t *task, err error) {
 	}
 }
 
-// whence is what the log says of an error beside its text: the line of the script, and
-// the calls that led there.
+// whence is what the log says of an error beside its text: the limit that was reached, by
+// the name that the configuration has for it, the line of the script, and the calls that
+// led there.
 func whence(err error) (attrs []any) {
+	if limit := limitOf(err); limit != "" {
+		attrs = append(attrs, "limit", "limits."+limit)
+	}
 	var fault *sandbox.Error
 	if !errors.As(err, &fault) {
-		return nil
+		return attrs
 	}
 	if fault.Source != "" {
 		attrs = append(attrs, "source", fault.Source)

@@ -134,6 +134,7 @@ faults = {
 	}
 	for _, want := range []string{
 		`msg="handler failed" script=night.lua generation=`, `event=fault line=2 error="night.lua:5: oops"`,
+		`more than 200 nested calls" limit=limits.depth source=`,
 		`source="text = function() error(\"oops\") end," traceback="stack traceback:\n\tluahost: in function 'error'\n\tnight.lua:5: in function <night.lua:5>\n\tnight.lua:2: in function <night.lua:2>"`,
 	} {
 		if !strings.Contains(w.log.String(), want) {
