@@ -176,6 +176,8 @@ func (h *Host) index() *generations {
 func (h *Host) report(r Reload) {
 	log := h.log.With("script", r.Script)
 	switch {
+	case r.Unloaded && r.Previous == "":
+		log.Info("script is gone, and was not loaded")
 	case r.Unloaded:
 		log.Info("script unloaded", "generation", r.Previous)
 	case r.Unchanged:

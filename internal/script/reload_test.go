@@ -163,6 +163,10 @@ func TestALineOfLogForEachChange(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.next("a.lua", unloaded)
+	if err := os.Remove(filepath.Join(w.dir, "b.lua")); err != nil {
+		t.Fatal(err)
+	}
+	w.next("b.lua", unloaded)
 	w.save("c.lua", "z = 3")
 	if r := w.next("c.lua", loaded); r.Handlers != 0 {
 		t.Errorf("%d handlers in a script without any", r.Handlers)
@@ -174,6 +178,7 @@ func TestALineOfLogForEachChange(t *testing.T) {
 			` error="a.lua:1: near '=': syntax error"`,
 		`level=ERROR msg="script not loaded" script=b.lua generation=` + broken + ` error="b.lua:1: no"`,
 		`level=INFO msg="script unloaded" script=a.lua generation=` + two,
+		`level=INFO msg="script is gone, and was not loaded" script=b.lua`,
 		`level=WARN msg="script handles nothing: write a rule, or register a function with on" script=c.lua`,
 	} {
 		if n := strings.Count(w.log.String(), want); n != 1 {
