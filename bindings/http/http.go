@@ -73,7 +73,7 @@ end)`,
 
 const getDoc = "Asks a server. Whatever it answers is a response, also a status like 404; nil and an error is what there is when nobody answered.\n\n" +
 	"The host has to be among `hosts` in the configuration, for all scripts or for this one: a name (`api.example.com`, with `:port` unless it is the scheme's), `*.example.com` for what is below, an address as it stands in the URL. A name whose address is not public needs the form `private:nas.local:5000`. Redirects are followed, five of them, to allowed hosts only and never from https to http; to another host they take no headers along but the harmless ones.\n\n" +
-	"An error's `type` is `HOST_NOT_ALLOWED`, `REDIRECT_REFUSED`, `NOT_CONNECTED`, `TLS_FAILED`, `TIMEOUT`, `TOO_LARGE` (beyond 1 MiB), `INVALID_ANSWER` or `CANCELLED`. There are no cookies, no proxies and no connections that are kept. A script makes eight requests at a time, more wait."
+	"An error's `type` is `HOST_NOT_ALLOWED`, `REDIRECT_REFUSED`, `NOT_CONNECTED`, `TLS_FAILED`, `TIMEOUT`, `TOO_LARGE` (beyond `max_size` of the configuration, usually 1 MiB), `INVALID_ANSWER` or `CANCELLED`. There are no cookies, no proxies and no connections that are kept. A script makes eight requests at a time, more wait."
 
 type function struct {
 	manual.Entry
