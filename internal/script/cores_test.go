@@ -36,6 +36,11 @@ func TestCoresRestUnderSiege(t *testing.T) {
 			}
 			time.Sleep(time.Millisecond)
 		}
+		for _, s := range h.Status() {
+			if s.Slowed {
+				t.Errorf("%s is slow, and suspended: %s", s.Name, s.Suspended)
+			}
+		}
 		if took := time.Since(began); took > time.Minute { // one after the other they would take 100 s
 			t.Errorf("they were not found out together, but after %s", took)
 		}
@@ -125,13 +130,16 @@ func computing(t *testing.T, scripts int, body string) (*script.Host, chan scrip
 		w.write(fmt.Sprintf("busy%d.lua", n), `on("x", function() `+body+` end)`)
 	}
 	w.write("other.lua", `on("other", function() end) on("report", function() for i = 1, 10000 do work() end end)`)
-	h := script.New(script.Options{Dir: w.dir, OnHandler: func(r script.Run) { ended <- r }, Open: func(rt *script.Runtime) {
+	opts := script.Options{Dir: w.dir, OnHandler: func(r script.Run) { ended <- r }, Open: func(rt *script.Runtime) {
 		event.Open(rt)
 		rt.State().SetGlobal("work", rt.State().NewFunction(func(*lua.LState) int {
 			time.Sleep(10 * time.Microsecond)
 			return 0
 		}))
-	}})
+	}}
+	opts.Limits.SuspendAfter = 1
+	h := script.New(opts)
+	h.SetCores(1)
 	if err := h.Load(); err != nil {
 		t.Fatal(err)
 	}
@@ -153,6 +161,7 @@ func TestHandlersThatAreStuckDoNotKeepTheCores(t *testing.T) {
 			event.Open(rt)
 			rt.State().SetGlobal("work", rt.State().NewFunction(func(*lua.LState) int { <-opened; return 0 }))
 		}})
+		h.SetCores(1)
 		if err := h.Load(); err != nil {
 			t.Fatal(err)
 		}

@@ -27,6 +27,13 @@ func (h *Host) Watched() int {
 // Heavy says whether handlers of a script are heavy from the start.
 func (h *Host) Heavy(script string) bool { return h.usageOf(script).heavy() }
 
+// SetCores gives the light and the heavy so many cores each, whatever the machine has.
+func (h *Host) SetCores(n int) {
+	for _, c := range []*cores{h.light, h.heavy} {
+		c.all, c.free = n, n
+	}
+}
+
 // FreeCores is how many cores for the heavy nobody has, and nobody waits for.
 func (h *Host) FreeCores() int {
 	h.heavy.mu.Lock()

@@ -57,6 +57,7 @@ func (h *Host) Status() []Status {
 		found[name] = status
 		if rt := s.live; rt != nil {
 			status.Generation, status.Loaded, status.Failed = rt.generation, rt.loadedAt, rt.failed.Load()
+			status.Slowed = rt.usage.isSlowed()
 			status.add(rt, true)
 			for _, handler := range rt.handlers {
 				status.Handlers[handler.event]++

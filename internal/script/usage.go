@@ -176,8 +176,10 @@ func (u *usage) status(s *Status) {
 	defer u.mu.Unlock()
 	u.fold()
 	s.Limits, s.Refused, s.Repeated = maps.Clone(u.limits), u.refused.total, u.again
-	s.Slowed = time.Since(time.Unix(0, u.slowed.Load())) < heavyFor
 }
+
+// isSlowed says whether a handler of it has waited among the heavy in the last seconds.
+func (u *usage) isSlowed() bool { return time.Since(time.Unix(0, u.slowed.Load())) < heavyFor }
 
 // age lets what was computed count for less and less. It is called once a second.
 func (u *usage) age() { u.lately.Store(u.lately.Load()/2 + u.computed.Swap(0)) }
