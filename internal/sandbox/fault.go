@@ -132,7 +132,7 @@ func untold(v lua.LValue) string {
 	if k != lua.LNil {
 		fields = append(fields, "…")
 	}
-	return fmt.Sprintf("error table {%s}, which has no __tostring", strings.Join(fields, ", "))
+	return fmt.Sprintf("error table {%s} without __tostring", strings.Join(fields, ", "))
 }
 
 const maxShownText = 100 // bytes of a field

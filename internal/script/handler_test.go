@@ -106,7 +106,7 @@ faults = {
 	for kind, want := range map[string]string{
 		"text":     "night.lua:5: oops",
 		"unplaced": "night.lua:6: oops",
-		"table":    "night.lua:7: error table {code=7}, which has no __tostring",
+		"table":    "night.lua:7: error table {code=7} without __tostring",
 		"told":     "night.lua:8: told",
 		"endless":  "night.lua:9: (the error is a table whose __tostring failed)",
 		"untold":   "night.lua:10: (the error is a table whose __tostring failed)",

@@ -147,7 +147,7 @@ func TestRequireRefuses(t *testing.T) {
 		`require {}`:                            `require: the module's name must be a string, got table`,
 		`require "lib.broken"`:                  `lib/broken.lua:2: near '=': syntax error`,
 		`require "lib.fails"`:                   `lib/fails.lua:3: attempt to index nil "cal" with key "id"`,
-		`require "lib.throws"`:                  `lib/throws.lua:1: error table {}, which has no __tostring`,
+		`require "lib.throws"`:                  `lib/throws.lua:1: error table {} without __tostring`,
 		`require "yields"`:                      `attempt to yield from outside a coroutine`,
 		`coroutine.wrap(require)("yields")`:     `attempt to yield across a pcall, a metamethod, an iterator or a library function`,
 		`require "waits"`:                       `waits.lua:2: this waits, which a script may do in its handlers and not while it loads`,
