@@ -20,10 +20,12 @@ const (
 )
 
 // AddSource has errors in a chunk of that name show its lines, and name what
-// was nil in them. proto is its code, for Undefined.
+// was nil in them. proto is its code, for Undefined; nil: it could not be compiled.
 func (vm *VM) AddSource(name, source string, proto *lua.FunctionProto) {
 	vm.sources[name] = source
-	vm.protos = append(vm.protos, proto)
+	if proto != nil {
+		vm.protos = append(vm.protos, proto)
+	}
 }
 
 // explanation is what can be said about an error beyond its message.

@@ -92,6 +92,7 @@ func (rt *Runtime) missing(name string) string {
 func (rt *Runtime) runModule(L *lua.LState, name string, m *module) lua.LValue {
 	proto, err := m.code()
 	if err != nil {
+		rt.vm.AddSource(m.name, m.source, nil)
 		L.Error(lua.LString(err.Error()), 0)
 	}
 	set := &rt.modules

@@ -2,6 +2,7 @@ package script_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"luahost/internal/sandbox"
 	"luahost/internal/script"
 )
 
@@ -247,7 +249,11 @@ func TestAModulesChangeReloadsThoseThatRequireIt(t *testing.T) {
 
 	w.save("lib/text.lua", `return {text = = 3}`)
 	w.wantReloaded("a.lua refused")
-	w.fails(w.broken("a.lua"), "lib/text.lua:1: near '=': syntax error")
+	err := w.broken("a.lua")
+	w.fails(err, "lib/text.lua:1: near '=': syntax error")
+	if fault := new(sandbox.Error); !errors.As(err, &fault) || fault.Source != "return {text = = 3}" {
+		t.Errorf("shows the line %q", fault.Source)
+	}
 	w.says("two")
 	w.save("lib/text.lua", `return {text = "four"}`)
 	w.wantReloaded("a.lua")
