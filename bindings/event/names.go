@@ -64,7 +64,7 @@ on("timer.call-back", function(timer)
 end)`,
 		},
 		{
-			Name: "http.NAME", Params: manual.Params{{Name: "hook", Type: manual.Type{Words: "the request: `name`, `method`, `query`, `headers`, `body`, `json()`"}}},
+			Name: "http.NAME", Params: manual.Params{{Name: "hook", Type: manual.Type{Words: "the request: `name`, `method`, `query`, `headers`, `body`, `json()`, `form()`"}}},
 			Doc: "Another program has called the web hook of that name: `http.alert` for `/hooks/alert`. The configuration opens the port (`listen` and `token` under `[http]`), on this machine only; a request without the token gets 401 and runs nothing. The caller is answered 202 when the handlers have been started, and hears nothing of what they do.",
 			Example: `on("http.alert", function(hook)
   local alert = hook:json()
