@@ -96,10 +96,11 @@ func (c *Callback) Start(args func(rt *Runtime, L *lua.LState) []lua.LValue, end
 	}
 	rt.queue.Lock()
 	defer rt.queue.Unlock()
-	if c.over || !rt.admit(c.handler.event) {
+	ev := Event{Name: c.handler.event, Args: args}
+	if c.over || !rt.admit(ev) {
 		return false
 	}
-	t := h.newTask(c.ctx, c.handler, Event{Name: c.handler.event, Args: args}, h.opts.Clock.Now())
+	t := h.newTask(c.ctx, c.handler, ev, h.opts.Clock.Now())
 	t.origin, t.done = c.origin, ended
 	rt.inflight++
 	if c.once {

@@ -1,6 +1,7 @@
 package script_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -118,6 +119,35 @@ func TestWhoIsHeavy(t *testing.T) {
 			}
 		})
 	}
+}
+
+// However many handlers wait for the end of its report, those of a script that calls wait
+// for are not refused.
+func TestWhoIsWaitedForIsNotRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, ended := computing(t, 20, `while true do work() end`)
+		ctx, cancel := context.WithCancel(t.Context())
+		h.Decides("other.lua")
+		h.Dispatch(ctx, script.Event{Name: "x"})
+		h.Dispatch(ctx, script.Event{Name: "report"})
+		time.Sleep(100 * time.Millisecond)
+		const calls = 50
+		started := 0
+		for range calls {
+			started += h.Dispatch(ctx, script.Event{Name: "other", Urgent: true})
+		}
+		if started != calls {
+			t.Errorf("%d of %d were started", started, calls)
+		}
+		if n := h.Dispatch(ctx, script.Event{Name: "other"}); n != 0 {
+			t.Error("the script is not crowded, so this shows nothing")
+		}
+		cancel()
+		for range 20 + 1 + started {
+			<-ended
+		}
+		time.Sleep(time.Second)
+	})
 }
 
 // computing is a host with scripts that each do the same at an event x, in which work()

@@ -131,7 +131,7 @@ func (h *Host) dispatch(ctx context.Context, ev Event, handlers []*handler, from
 // start starts one handler, unless its generation has ended or its script has
 // too many at work, with h.mu held.
 func (h *Host) start(ctx context.Context, to *handler, ev Event, from origin, ended func(Run)) bool {
-	if !to.rt.admit(ev.Name) {
+	if !to.rt.admit(ev) {
 		return false
 	}
 	if !to.rt.enter(ev.Name) {

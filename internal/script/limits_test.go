@@ -152,7 +152,7 @@ func TestAnErrorIsPrintedOnce(t *testing.T) {
 }
 
 // However many scripts count to a billion, others get a core.
-func TestHeavyHandlersShareSlots(t *testing.T) {
+func TestHeavyHandlersShareCores(t *testing.T) {
 	files := map[string]string{"good.lua": `on("x", function() note("good") end)`}
 	for n := range 20 {
 		files[fmt.Sprintf("busy%d.lua", n)] = `on("spin", function() while true do pcall(function() while true do end end) end end)`
@@ -174,7 +174,7 @@ func TestHeavyHandlersShareSlots(t *testing.T) {
 }
 
 // Handlers that wait for a slot may be ended there, and the slots stay.
-func TestTheEndOfAHandlerThatWaitsForASlot(t *testing.T) {
+func TestTheEndOfAHandlerThatWaitsForACore(t *testing.T) {
 	files := map[string]string{}
 	for n := range 2 * runtime.GOMAXPROCS(0) {
 		files[fmt.Sprintf("busy%d.lua", n)] = `

@@ -54,7 +54,7 @@ func (q *turns) acquire(t *task) bool {
 const mostQueued = 16
 
 // crowded says whether further handlers are not worth starting: many wait already,
-// for one that waits for a slot itself.
+// for one that computes for long.
 func (q *turns) crowded() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -78,11 +78,11 @@ func (h *Host) usageOf(script string) *usage {
 }
 
 // admit counts a handler that begins, or refuses it.
-func (rt *Runtime) admit(event string) bool {
-	if event == eventUnload { // it is started once
+func (rt *Runtime) admit(ev Event) bool {
+	if ev.Name == eventUnload { // it is started once
 		return rt.usage.admit(math.MaxInt, false)
 	}
-	return rt.usage.admit(rt.host.opts.Limits.InFlight, rt.host.heavy.crowded() && rt.turns.crowded())
+	return rt.usage.admit(rt.host.opts.Limits.InFlight, !ev.Urgent && rt.host.heavy.crowded() && rt.turns.crowded())
 }
 
 // admit refuses a handler beyond the limit, and of a crowded VM any.
