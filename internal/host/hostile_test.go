@@ -116,7 +116,7 @@ func testHostileTogether(t *testing.T, good string) {
 	if after > before+keptMemory {
 		t.Errorf("%d MB are not given back", (after-before)>>20)
 	}
-	if times > mostTimes {
+	if full && times > mostTimes { // or else it is one call of 100, and it may have waited for a rule
 		t.Error("that is too late")
 	}
 }
