@@ -45,6 +45,7 @@ func TestObjectsOfBindings(t *testing.T) {
 		`messages.sendMessage{peer="self", message=call}`:                         `field "message": expected string, got userdata inputPhoneCall`,
 		`users.getUsers{id={peer}}`:                                               `field "id[1]": expected InputUser`,
 		`phone.receivedCall(call)`:                                                `expected a table of arguments, got userdata inputPhoneCall; write phone.receivedCall{peer=…}`,
+		`messages.getMessages{id={5}}`:                                            `field "id[1]": expected InputMessage, "pinned" or a table such as {_="inputMessageID", …}, got number 5`,
 		`messages.sendMessage("self", "x")`:                                       `expected a table of arguments, got string "self"; write messages.sendMessage{peer=…, message=…}`,
 		`messages.sendMessage{peer="self", text="x"}`:                             `field "text": unknown field, messages.sendMessage has peer, message, no_webpage,`,
 		`phone.receivedCall{peer={_="inputPhoneCall", id=call, access_hash="6"}}`: `field "peer.id": expected long, a decimal string, got userdata inputPhoneCall`,

@@ -125,7 +125,7 @@ func TestToTLErrors(t *testing.T) {
 		{lua.LNil, "user", "expected user, a table, got nil"},
 		{m.ToLua(L, &tg.UserEmpty{ID: 1}), "user", "expected user, a table, got table userEmpty"},
 		{m.ToLua(L, &tg.UserEmpty{ID: 1}), "help.getConfig", "got table userEmpty"},
-		{lua.LNil, "User", "expected User, a table, got nil"},
+		{lua.LNil, "User", "expected User, a table such as {_=\"user\", …}, got nil"},
 		{lua.LNumber(5), "InputPeer", "nothing here can look one up"},
 		{lua.LNumber(5), "Bool", "expected true or false, got number 5"},
 	} {

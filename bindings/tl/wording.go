@@ -2,6 +2,7 @@ package tl
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -68,21 +69,32 @@ func (t *typ) expected() string {
 	return t.name
 }
 
+// usual says whether a constructor makes a good example of its class.
+func usual(e *entry) bool { return e.fields != "" && !strings.HasSuffix(e.name, "Empty") }
+
 // explain says what a script may give for a type: the names of constructors
 // without fields, or a table.
 func (c *class) explain() string {
 	names := c.plainNames()
-	if len(names) == 0 {
-		return "a table"
+	table := "a table"
+	if i := slices.IndexFunc(c.members, usual); i >= 0 && len(c.members) > 1 {
+		table += fmt.Sprintf(" such as {_=%q, …}", c.members[i].name)
 	}
 	for i, name := range names {
 		names[i] = strconv.Quote(name)
 	}
-	text := "one of " + someOf(names)
-	if len(names) < len(c.members) {
-		text += " or a table"
+	switch text := someOf(names); {
+	case len(names) == 0:
+		return table
+	case len(names) == len(c.members) && len(names) > 1:
+		return "one of " + text
+	case len(names) == len(c.members):
+		return text
+	case len(names) > 1:
+		return "one of " + text + " or " + table
+	default:
+		return text + " or " + table
 	}
-	return text
 }
 
 // fieldNames lists a set for an error text: "a", "b" and "c".

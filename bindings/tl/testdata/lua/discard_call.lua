@@ -52,7 +52,7 @@ raises(line(), function() phone.discardCall(with{duration=1.5}) end, "phone.disc
 raises(line(), function() phone.discardCall(with{duration=2^31}) end, "phone.discardCall", '"duration"', "32 bits")
 raises(line(), function() phone.discardCall(with{reason=3}) end, "phone.discardCall", '"reason"', "expected PhoneCallDiscardReason", "got number 3")
 raises(line(), function() phone.discardCall(with{reason="bussy"}) end, "phone.discardCall", '"reason"', "PhoneCallDiscardReason", 'did you mean "busy"?')
-raises(line(), function() phone.discardCall(with{reason="declined"}) end, '"reason"', 'one of "missed", "disconnect", "hangup", "busy" or a table, got string "declined"')
+raises(line(), function() phone.discardCall(with{reason="declined"}) end, '"reason"', 'one of "missed", "disconnect", "hangup", "busy" or a table such as {_="phoneCallDiscardReasonMigrateConferenceCall", …}, got string "declined"')
 raises(line(), function() phone.discardCall(with{reason={}}) end, "phone.discardCall", '"reason"', "phoneCallDiscardReasonBusy")
 raises(line(), function() phone.discardCall(with{reason={_="phoneCallDiscardReasonBsy"}}) end, '"reason"', 'did you mean "phoneCallDiscardReasonBusy"?')
 raises(line(), function() phone.discardCall(with{reason={_="busy"}}) end, '"reason"', 'did you mean "phoneCallDiscardReasonBusy"?')
