@@ -37,8 +37,15 @@ func (h *Host) exhausted(t *task, err error) {
 	rt := t.rt
 	rt.usage.reached(limit)
 	if n := rt.exhaust(h.opts.Clock.Now()); n >= h.opts.Limits.SuspendAfter {
-		h.suspend(rt, fmt.Sprintf("%d handlers within %s were ended by their limits, the last one by: %v", n, "a minute", err))
+		h.suspend(rt, fmt.Sprintf("%s: %v", endedByLimits(n), err))
 	}
+}
+
+func endedByLimits(handlers int) string {
+	if handlers == 1 {
+		return "a handler was ended by its limits"
+	}
+	return fmt.Sprintf("%d handlers within a minute were ended by their limits, the last one by", handlers)
 }
 
 // exhaust gives how many handlers have come to that within the last minute.

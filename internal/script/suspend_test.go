@@ -113,3 +113,14 @@ func TestAnOldGenerationIsSuspendedAlone(t *testing.T) {
 		t.Errorf("%s: %+v", got, w.Status()[0])
 	}
 }
+
+func TestAScriptThatIsSuspendedAtOnce(t *testing.T) {
+	w := load(t, map[string]string{"a.lua": spinner}, func(o *script.Options) {
+		o.Limits.Instructions, o.Limits.SuspendAfter = 10_000, 1
+	})
+	w.run("spin")
+	want := "a handler was ended by its limits: a.lua:1: too many instructions: more than 10000"
+	if s := w.Status()[0]; s.Suspended != want {
+		t.Errorf("suspended: %q", s.Suspended)
+	}
+}
