@@ -58,6 +58,9 @@ func (w *soakWorld) people(n int) ([]*simulator.Client, error) {
 	return people, nil
 }
 
+// soakOld is how long a generation stays that was replaced.
+const soakOld = 2 * time.Second
+
 // start logs in and runs a host until ctx ends. It returns when that is ready.
 func (w *soakWorld) start(
 	ctx context.Context, running *sync.WaitGroup, ended context.CancelCauseFunc,
@@ -74,8 +77,9 @@ func (w *soakWorld) start(
 	ready := make(chan struct{})
 	h, err := host.New(host.Options{
 		Accounts: []account.Options{you}, Store: w.kept, Scripts: w.scripts,
-		// Nothing of a script that was taken out may stay for the handlers that it left.
-		Limits: script.Limits{OldGenerations: time.Second},
+		// Nothing of a script that was taken out may stay for the handlers that it left;
+		// but a call that rules hold up needs the good script as it was when it rang.
+		Limits: script.Limits{OldGenerations: soakOld}, DecideWithin: soakOld / 10,
 		Observe: host.Observe{
 			Ready:  func(*account.Account) { close(ready) },
 			Entry:  decision,
