@@ -10,6 +10,10 @@ import (
 // https://core.telegram.org/constructor/config.
 const maxMessage = 4096
 
+// maxEntities is how long a message's entities may be, in bytes of TL. Our choice:
+// addresses in them can be of any length, and every message is kept.
+const maxEntities = 16 << 10
+
 // sendMessage puts a text in both boxes. Our choice: the answer is the long form,
 // updates, and never updateShortSentMessage; bots may write first.
 func (t *Telegram) sendMessage(from *Client, in *tg.MessagesSendMessageRequest) (tg.UpdatesClass, error) {
@@ -22,11 +26,14 @@ func (t *Telegram) sendMessage(from *Client, in *tg.MessagesSendMessageRequest) 
 	if err != nil {
 		return nil, err
 	}
+	text := message{text: in.Message, entities: encodeEntities(in.Entities)}
 	switch {
 	case in.Message == "":
 		return nil, Refuse(400, "MESSAGE_EMPTY")
 	case utf8.RuneCountInString(in.Message) > maxMessage:
 		return nil, Refuse(400, "MESSAGE_TOO_LONG")
+	case len(text.entities) > maxEntities:
+		return nil, Refuse(400, "ENTITIES_TOO_LONG")
 	case sender.Bot && peer.Bot:
 		return nil, Refuse(400, "USER_IS_BOT")
 	case sender.hasBlocked(peer):
@@ -37,7 +44,6 @@ func (t *Telegram) sendMessage(from *Client, in *tg.MessagesSendMessageRequest) 
 		return nil, Refuse(500, "RANDOM_ID_DUPLICATE")
 	}
 	sender.sent[in.RandomID] = true
-	text := message{text: in.Message, entities: encodeEntities(in.Entities)}
 	sent, received := t.post(sender, peer, text, replyTo)
 	about := []*user{sender, peer}
 	if peer != sender {

@@ -99,6 +99,15 @@ func TestMessagesAreRefused(t *testing.T) {
 	w.refused("empty", send(ann, w.peer(ann, w.bob), ""), "400 MESSAGE_EMPTY")
 	w.refused("too long", send(ann, w.peer(ann, w.bob), strings.Repeat("ü", 4097)), "400 MESSAGE_TOO_LONG")
 	w.must(send(ann, w.peer(ann, w.bob), strings.Repeat("ü", 4096)))
+	link := func(length int) error {
+		_, err := ann.api.MessagesSendMessage(t.Context(), &tg.MessagesSendMessageRequest{
+			Peer: w.peer(ann, w.bob), Message: "x", RandomID: int64(length),
+			Entities: []tg.MessageEntityClass{&tg.MessageEntityTextURL{Length: 1, URL: strings.Repeat("x", length)}},
+		})
+		return err
+	}
+	w.refused("with an endless link", link(16<<10), "400 ENTITIES_TOO_LONG")
+	w.must(link(16_000))
 	w.refused("to nobody", send(ann, &tg.InputPeerUser{UserID: 404}, "x"), "400 PEER_ID_INVALID")
 	w.refused("with another's hash", send(ann, w.peer(carol, w.bob), "x"), "400 PEER_ID_INVALID")
 	w.refused("to one whom I blocked", send(ann, w.peer(ann, w.carol), "x"), "400 YOU_BLOCKED_USER")

@@ -65,7 +65,7 @@ func methods() map[string]method {
 
 		// messages, updates: messagerequests.go, history.go, dialogs.go, dh.go, updates.go
 		"messages.sendMessage": on(userOrBot, (*Telegram).sendMessage,
-			documented("400 MESSAGE_EMPTY", "400 MESSAGE_TOO_LONG", "400 REPLY_MESSAGE_ID_INVALID", "400 USER_IS_BOT",
+			documented("400 MESSAGE_EMPTY", "400 MESSAGE_TOO_LONG", "400 ENTITIES_TOO_LONG", "400 REPLY_MESSAGE_ID_INVALID", "400 USER_IS_BOT",
 				"400 YOU_BLOCKED_USER", "403 USER_IS_BLOCKED", "500 RANDOM_ID_DUPLICATE", "400 CHAT_ID_INVALID", "400 CHANNEL_INVALID"),
 			ours("400 PEER_ID_INVALID")),
 		"messages.setTyping": on(userOrBot, (*Telegram).setTyping,
