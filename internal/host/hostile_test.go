@@ -89,7 +89,7 @@ func testHostileTogether(t *testing.T, good string) {
 			o.DecideWithin = 100 * time.Millisecond // rules that hold calls up do so for less long
 		}
 	})
-	without := b.ringMany(t, calls)
+	without := b.ringMany(t, 3*calls) // the slowest of a few differ by as much as three times from run to run
 	before, known := memoryAtRest(), goleak.IgnoreCurrent()
 
 	m := startMeter()
@@ -97,7 +97,7 @@ func testHostileTogether(t *testing.T, good string) {
 	loaded := m.most.Load()
 	beside := b.ringMany(t, calls)
 	most := m.stop()
-	t.Logf("%d calls without: %v", calls, without)
+	t.Logf("%d calls without: %v", len(without), without)
 	t.Logf("%d calls beside %d scripts: %v", calls, len(scripts), beside)
 	b.remove(t, scripts...)
 	if err := awaitNoLeak(known); err != nil {
