@@ -14,6 +14,7 @@ import (
 	"luahost/bindings/calls"
 	"luahost/internal/call"
 	"luahost/internal/clock"
+	"luahost/internal/sandbox"
 	"luahost/internal/script"
 	"luahost/internal/store"
 )
@@ -193,6 +194,14 @@ func (s *session) put(r *script.Registered) {
 // calls up cannot go on with it.
 const tooLate = 2
 
+// behindLate says whether a rule may have to wait for one of its own script that
+// computes for long and is late itself.
+func (s *session) behindLate(r *script.Registered) bool {
+	return r.Heavy() && slices.ContainsFunc(s.rules, func(other script.Registered) bool {
+		return other.Script == r.Script && other.Tag.(*Rule).Late()
+	})
+}
+
 // run has a rule act, and waits for it.
 func (s *session) run(r *script.Registered, matched bool) {
 	s.begun++
@@ -201,7 +210,7 @@ func (s *session) run(r *script.Registered, matched bool) {
 		a.matched()
 	}
 	wait := s.patience().Round(time.Millisecond)
-	if a.rule().Late() {
+	if a.rule().Late() || s.behindLate(r) {
 		wait = 0
 	}
 	late := make(chan struct{})
@@ -291,6 +300,9 @@ func (a *asked) ended(run script.Run) {
 	defer close(a.done)
 	if run.Err == nil && run.Queued+run.Took < a.within {
 		a.isInTime()
+	}
+	if errors.Is(run.Err, sandbox.ErrInstructions) || errors.Is(run.Err, sandbox.ErrTime) {
+		a.isLate() // it was ended for that
 	}
 	e := store.Entry{Took: run.Took}
 	_, by, decided := a.call.Decision()

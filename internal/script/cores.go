@@ -20,6 +20,8 @@ type cores struct {
 	least, most time.Duration // and then rest: the longer the more wait
 	beside      *cores        // unless nil, the strain is what others do on these
 
+	siege atomic.Int64 // until when many of the heavy count as having waited of late; Unix nanoseconds
+
 	mu      sync.Mutex
 	all     int
 	free    int       // below zero while more compute than there are cores
@@ -72,6 +74,9 @@ func (c *cores) claim(rt *Runtime) *claim {
 	mine := &claim{rt: rt, ready: make(chan struct{})}
 	c.waiting = append(c.waiting, mine)
 	c.wanted.Add(1)
+	if c.beside != nil && len(c.waiting) >= 2*c.crowd {
+		c.beside.siege.Store(time.Now().Add(siegeFor).UnixNano())
+	}
 	if !c.watched {
 		c.watch()
 	}
@@ -124,13 +129,24 @@ func (c *cores) tired() bool {
 // mu held.
 func (c *cores) strained() bool {
 	if c.beside == nil {
-		return len(c.waiting) >= c.crowd
+		return len(c.waiting) >= c.crowd || len(c.waiting) >= c.crowd/3 && c.besiegedOfLate()
 	}
 	return c.free <= 0 && c.beside.granted.Load() != c.seen
 }
 
+// siegeFor is for how long light handlers are rationed after many heavy ones have waited.
+const siegeFor = 5 * time.Second
+
+func (c *cores) besiegedOfLate() bool {
+	until := c.siege.Load()
+	return until != 0 && until > time.Now().UnixNano()
+}
+
 // rest is for how long, with mu held.
 func (c *cores) rest() time.Duration {
+	if c.beside == nil && c.besiegedOfLate() {
+		return c.most
+	}
 	return min(c.least*time.Duration(1+max(0, len(c.waiting)-c.crowd)), c.most)
 }
 

@@ -91,6 +91,10 @@ func (r Registered) Log() *slog.Logger { return r.handler.rt.log }
 // Module is File where that is a module, and else "".
 func (r Registered) Module() string { return moduleOf(r.Script, r.File) }
 
+// Heavy says whether the script has computed for long in the last seconds, so that
+// its handlers may wait for each other.
+func (r Registered) Heavy() bool { return r.handler.rt.usage.heavy() }
+
 // Registered lists the handlers of an event, in the order of file name and
 // registration; none once the pin was released.
 func (p *Pin) Registered(event string) []Registered {
