@@ -20,7 +20,7 @@ type cores struct {
 	least, most time.Duration // and then rest: the longer the more wait
 	beside      *cores        // unless nil, the strain is what others do on these
 
-	siege atomic.Int64 // until when many of the heavy count as having waited of late; Unix nanoseconds
+	siege atomic.Int64 // of the light: until when many heavy handlers count as having waited of late; Unix nanoseconds
 
 	mu      sync.Mutex
 	all     int
@@ -134,17 +134,22 @@ func (c *cores) strained() bool {
 	return c.free <= 0 && c.beside.granted.Load() != c.seen
 }
 
-// siegeFor is for how long light handlers are rationed after many heavy ones have waited.
+// siegeFor is for how long cores rest as long as they may after many heavy handlers
+// have waited.
 const siegeFor = 5 * time.Second
 
 func (c *cores) besiegedOfLate() bool {
-	until := c.siege.Load()
+	light := c
+	if c.beside != nil {
+		light = c.beside
+	}
+	until := light.siege.Load()
 	return until != 0 && until > time.Now().UnixNano()
 }
 
 // rest is for how long, with mu held.
 func (c *cores) rest() time.Duration {
-	if c.beside == nil && c.besiegedOfLate() {
+	if c.besiegedOfLate() {
 		return c.most
 	}
 	return min(c.least*time.Duration(1+max(0, len(c.waiting)-c.crowd)), c.most)
