@@ -201,6 +201,33 @@ rule "good"  { when = {from = "anyone"}, action = function(call) assert(call:dec
 	w.Check(14)
 }
 
+// A rule that its limits end is late, and while it computes nobody waits for those
+// behind it in the same script.
+func TestNobodyWaitsBehindARuleThatComputes(t *testing.T) {
+	w := phonetest.New(t, phonetest.Evening, map[string]string{
+		"a.lua": `
+rule "loops"  { priority = 2, when = {from = "anyone"}, action = function() while true do end end }
+rule "behind" { priority = 1, when = {from = "anyone"}, action = function() end }`,
+		"b.lua": `rule "good" { when = {from = "anyone"}, action = function(call) assert(call:decline()) end }`,
+	})
+	ann := w.Person(simulator.User{FirstName: "Ann"})
+	for n := range 3 { // late from the end of the second time on; after the third, the script is suspended
+		end, c := w.Ring(ann, false)
+		<-c.Decided()
+		w.Asked(c)
+		w.Over(end, c)
+		passed := 0
+		for _, line := range w.Trace(c) {
+			if strings.Contains(line, "is not waited for") {
+				passed++
+			}
+		}
+		if passed != n {
+			t.Errorf("call %d: %d rules were not waited for, want %d: %q", n, passed, n, w.Trace(c))
+		}
+	}
+}
+
 // What a rule does after it has decided is its own affair: it is not cut short.
 func TestARuleGoesOnAfterItsDecision(t *testing.T) {
 	w := phonetest.New(t, phonetest.Evening, map[string]string{"a.lua": `
