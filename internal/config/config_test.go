@@ -273,8 +273,8 @@ func TestMistakes(t *testing.T) {
 			`:4: unknown key telegram.api_hsah: did you mean api_hash?`,
 		},
 		"unknown key of an account": {
-			telegram + account + "fone = \"+1555\"\n",
-			`:7: unknown key account.fone: did you mean phone?`,
+			telegram + account + "phon = \"+1555\"\n",
+			`:7: unknown key account.phon: did you mean phone?`,
 		},
 		"unknown key near nothing": {
 			"colour = 1\n" + telegram + account,
