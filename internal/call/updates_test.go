@@ -205,6 +205,7 @@ func TestReadyLeavesAloneWhatGoesOn(t *testing.T) {
 	w := newWorld(t)
 	w.settled()
 	_, c := w.ring()
+	w.settleTimers(c) // it has rung, and is in the log as ringing
 	w.book.Ready(t.Context(), w.home.Account)
 	if row := w.row(c.ID()); row.State != "ringing" || row.Outcome != "" {
 		t.Errorf("the log has %+v", row)
