@@ -100,8 +100,7 @@ func (c *Callback) Start(args func(rt *Runtime, L *lua.LState) []lua.LValue, end
 	if c.over || !rt.admit(ev) {
 		return false
 	}
-	t := h.newTask(c.ctx, c.handler, ev, h.opts.Clock.Now())
-	t.origin, t.done = c.origin, ended
+	t := &task{rt: rt, handler: c.handler, from: c.ctx, event: ev, queued: h.opts.Clock.Now(), done: ended, origin: c.origin}
 	rt.inflight++
 	if c.once {
 		rt.remove(c)

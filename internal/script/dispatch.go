@@ -58,23 +58,21 @@ func OfFailure(ctx context.Context) bool { return ctx.Value(failureKey{}) != nil
 
 type failureKey struct{}
 
-// task is one handler at work on one event, or a script that loads.
+// task is one handler for one event, or a script that loads. It is small until its
+// turn comes: thousands may wait for a VM, and the collector has to look at them all.
 type task struct {
 	rt      *Runtime
-	handler *handler // nil for a load
+	handler *handler        // nil for a load
+	from    context.Context // that the event was dispatched with
 	event   Event
-	ctx     context.Context
-	end     context.CancelCauseFunc
-	budget  sandbox.Budget
 	queued  time.Time
-	began   time.Time
 	done    func(Run) // nil, or whoever waits for its end
 	origin  origin
 
-	wake    chan bool     // its turn has come, or never will; nil while it has not begun
-	settled atomic.Bool   // it has ended, or was written off
-	gone    chan struct{} // of a load: closed when it was written off
-	work
+	wake    chan bool   // its turn has come again, or never will; nil while it has not waited for that
+	urgent  atomic.Bool // somebody waits for it, and it does not wait itself
+	settled atomic.Bool // it has ended, or was written off
+	*work               // nil until its turn comes
 }
 
 // Dispatch starts every handler of the event, in the order of their scripts'
@@ -138,25 +136,11 @@ func (h *Host) start(ctx context.Context, to *handler, ev Event, from origin, en
 		to.rt.usage.leave()
 		return false
 	}
-	t := h.newTask(ctx, to, ev, h.opts.Clock.Now())
-	t.origin, t.done = from, ended
+	t := &task{rt: to.rt, handler: to, from: ctx, event: ev, queued: h.opts.Clock.Now(), done: ended, origin: from}
 	h.running.Add(1)
 	t.hurry()
 	to.rt.turns.begin(t)
 	return true
-}
-
-func (h *Host) newTask(ctx context.Context, to *handler, ev Event, now time.Time) *task {
-	t := &task{rt: to.rt, handler: to, event: ev, queued: now}
-	alive := to.rt.alive
-	if ev.Name == eventUnload {
-		alive = h.alive // what it has to do comes after its generation's end
-	}
-	t.ctx, t.end = newTaskContext(alive, ctx, Handler{
-		Script: to.rt.script, Generation: to.rt.generation, Event: to.event, File: to.file, Line: to.line, Tag: to.tag,
-	})
-	t.budget = to.rt.vm.Budget(t.ctx, t)
-	return t
 }
 
 // serve runs a handler whose turn it is.
@@ -179,6 +163,9 @@ func growStack(at int) byte {
 func (t *task) run() error {
 	rt := t.rt
 	defer rt.turns.release()
+	if err := sandbox.Ended(t.ctx); err != nil {
+		return err
+	}
 	if err := t.begin(); err != nil {
 		return err
 	}
@@ -222,6 +209,7 @@ func (h *Host) ended(t *task, err error) {
 	}
 	defer h.running.Done()
 	t.unhurry()
+	t.open() // its VM was abandoned before its turn came
 	t.end(nil)
 	h.memory.forget(t)
 	rt := t.rt
@@ -230,7 +218,7 @@ func (h *Host) ended(t *task, err error) {
 		h.exhausted(t, err)
 	}
 	now, began := h.opts.Clock.Now(), t.began
-	if began.IsZero() { // its VM was abandoned before its turn came
+	if began.IsZero() {
 		began = now
 	}
 	run := Run{

@@ -81,6 +81,33 @@ func BenchmarkMemoryOfAWaitingHandler(b *testing.B) {
 	}
 }
 
+// What a handler holds whose turn has not come.
+func BenchmarkMemoryOfAQueuedHandler(b *testing.B) {
+	const handlers = 1000
+	held, gate := make(chan struct{}), make(chan struct{})
+	h, ended, _ := bench(b, `on("first", function() hold() end) on("x", function() end)`, func(rt *script.Runtime) {
+		rt.State().SetGlobal("hold", rt.State().NewFunction(func(*lua.LState) int {
+			held <- struct{}{}
+			<-gate // with the VM
+			return 0
+		}))
+	})
+	for b.Loop() {
+		h.Dispatch(b.Context(), script.Event{Name: "first"})
+		<-held
+		before := settled()
+		for range handlers {
+			h.Dispatch(b.Context(), script.Event{Name: "x"})
+		}
+		after := settled()
+		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/handlers, "B/handler")
+		gate <- struct{}{}
+		for range handlers + 1 {
+			<-ended
+		}
+	}
+}
+
 func settled() (m runtime.MemStats) {
 	runtime.GC()
 	runtime.GC()

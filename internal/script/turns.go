@@ -95,6 +95,7 @@ func (q *turns) release() {
 }
 
 func (q *turns) grant(t *task) {
+	t.open()
 	q.holder = t
 	q.moves++
 }

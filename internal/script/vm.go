@@ -63,7 +63,7 @@ func (h *Host) load(f file, from *reading) (rt *Runtime, read contents, unsettle
 // run runs the top level on a goroutine of its own, which is left behind if it
 // never comes back.
 func (rt *Runtime) run(source string, proto *lua.FunctionProto) error {
-	t := &task{rt: rt, origin: origin{loading: true}, gone: make(chan struct{})}
+	t := &task{rt: rt, origin: origin{loading: true}, work: &work{gone: make(chan struct{})}}
 	t.ctx, t.end = newTaskContext(rt.alive, context.Background(), Handler{Script: rt.script, Generation: rt.generation})
 	defer func() { // as ended does for a handler
 		t.settled.Store(true)

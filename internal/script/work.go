@@ -1,20 +1,48 @@
 package script
 
 import (
+	"context"
 	"sync/atomic"
 	"time"
+
+	"luahost/internal/sandbox"
 )
 
-// work is how far a handler has come.
+// work is how far a handler has come whose turn has come.
 type work struct {
+	ctx    context.Context
+	end    context.CancelCauseFunc
+	budget sandbox.Budget
+	began  time.Time     // zero until it has touched the VM
+	gone   chan struct{} // of a load: closed when it was written off
+
 	counted  atomic.Int64          // instructions, as of the last poll
 	parked   atomic.Bool           // it waits for a core or for memory; changed under Runtime.parking
 	core     atomic.Pointer[cores] // of which it has one; nil: none
 	waited   time.Duration         // for cores, among the heavy
-	urgent   atomic.Bool           // somebody waits for it, and it does not wait itself
 	requests int
 	looked   int  // how far it was when it looked at the heap
 	observed bool // by the watchdog
+}
+
+// open gives t what it needs to work, unless it has that.
+func (t *task) open() {
+	if t.work != nil {
+		return
+	}
+	t.work = &work{}
+	if t.handler == nil { // it only has the VM for a moment
+		return
+	}
+	rt, to := t.rt, t.handler
+	alive := rt.alive
+	if t.event.Name == eventUnload {
+		alive = rt.host.alive // what it has to do comes after its generation's end
+	}
+	t.ctx, t.end = newTaskContext(alive, t.from, Handler{
+		Script: rt.script, Generation: rt.generation, Event: to.event, File: to.file, Line: to.line, Tag: to.tag,
+	})
+	t.budget = rt.vm.Budget(t.ctx, t)
 }
 
 const (
