@@ -69,13 +69,13 @@ func (m *meter) stop() uint64 {
 	return m.most.Load()
 }
 
-// awaitNoLeak waits until no goroutine is left beside the known ones.
-func awaitNoLeak(known goleak.Option) error {
+// untilGone looks again and again until nothing is left of what find looks for.
+func untilGone(find func() error) error {
 	late := time.Now().Add(patience)
 	again := time.NewTicker(100 * time.Millisecond)
 	defer again.Stop()
 	for {
-		err := findLeak(known)
+		err := find()
 		if err == nil || time.Now().After(late) {
 			return err
 		}
@@ -83,7 +83,17 @@ func awaitNoLeak(known goleak.Option) error {
 	}
 }
 
-// findLeak looks once. goleak cannot read stacks so deep that Go tells them in
+// findScript finds a script beside the good one of which a generation is open.
+func (b *besieged) findScript() error {
+	for _, s := range b.host.Status().Scripts {
+		if s.Name != "good.lua" {
+			return fmt.Errorf("%s has these generations: %+v", s.Name, s.Generations)
+		}
+	}
+	return nil
+}
+
+// findLeak finds a goroutine beside the known ones. goleak cannot read stacks so deep that Go tells them in
 // part, as those of some of these scripts are while they last.
 func findLeak(known goleak.Option) (err error) {
 	defer func() {

@@ -100,7 +100,10 @@ func testHostileTogether(t *testing.T, good string) {
 	t.Logf("%d calls without: %v", len(without), without)
 	t.Logf("%d calls beside %d scripts: %v", calls, len(scripts), beside)
 	b.remove(t, scripts...)
-	if err := awaitNoLeak(known); err != nil {
+	if err := untilGone(b.findScript); err != nil {
+		t.Errorf("a script is left: %v", err)
+	}
+	if err := untilGone(func() error { return findLeak(known) }); err != nil {
 		t.Errorf("goroutines are left of the scripts: %v", err)
 	}
 	after := memoryAtRest()

@@ -183,8 +183,7 @@ func (vm *VM) Call(L *lua.LState, args int) error {
 // somebody still knows the VM.
 func (vm *VM) Close() {
 	vm.state.Close()
-	empty := vm.state.NewTable()
-	vm.state.G.Global, vm.state.G.Registry, vm.state.Env = empty, empty, empty
+	vm.state = lua.NewState(lua.Options{CallStackSize: 1, RegistrySize: 128, SkipOpenLibs: true}) // the old one's stack has remains of the script
 	vm.idle, vm.resumed, vm.busy, vm.tostring = nil, nil, nil, nil
 	vm.sources, vm.protos, vm.explained = nil, nil, nil
 }

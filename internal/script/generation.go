@@ -168,6 +168,7 @@ func (rt *Runtime) close() {
 	}
 	rt.closed = true
 	rt.vm.Close()
+	rt.modules.loaded, rt.checks = nil, nil
 	for _, h := range rt.handlers {
 		h.fn = nil // pins know the handlers for longer
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"weak"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -97,4 +98,61 @@ func unloadTwo(t *testing.T) {
 		t.Error("the VM was closed under a handler")
 	}
 	h.stop()
+}
+
+// Whoever still knows a generation that was closed, such as a pin, holds none of the
+// script's values.
+func TestAClosedGenerationHoldsNothing(t *testing.T) {
+	for name, source := range map[string]string{
+		"a global":     `kept = value()`,
+		"an upvalue":   `local kept = value() on("x", function() return kept end)`,
+		"a thread":     `local kept = value() co = coroutine.create(function() coroutine.yield(kept) end) coroutine.resume(co)`,
+		"a register":   `local function f(a) return a end local kept = f(value())`,
+		"a module":     `require("lib.m")`,
+		"an error":     `local kept = value() pcall(error, {kept})`,
+		"many results": `local function f() return value(), value(), value() end print2 = {f()}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			type thing struct{ _ [64]byte }
+			var things []weak.Pointer[thing]
+			h := New(Options{Dir: t.TempDir(), Open: func(rt *Runtime) {
+				rt.State().SetGlobal("on", rt.State().NewFunction(func(L *lua.LState) int {
+					rt.On(L, L.CheckString(1), L.CheckFunction(2))
+					return 0
+				}))
+				rt.State().SetGlobal("value", rt.State().NewFunction(func(L *lua.LState) int {
+					made := new(thing)
+					things = append(things, weak.Make(made))
+					L.Push(&lua.LUserData{Value: made, Env: L.Env})
+					return 1
+				}))
+			}})
+			for file, text := range map[string]string{"a.lua": source, "lib/m.lua": `return {value()}`} {
+				path := filepath.Join(h.opts.Dir, file)
+				if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := h.Load(); err != nil {
+				t.Fatal(err)
+			}
+			rt := h.scripts["a.lua"].live
+			if rt == nil || len(things) == 0 {
+				t.Fatalf("the script made %d values, and was not loaded: %v", len(things), h.scripts["a.lua"].err)
+			}
+			h.stop()
+			for range 3 { // what was in a pool is given up at the second
+				runtime.GC()
+			}
+			for _, thing := range things {
+				if thing.Value() != nil {
+					t.Error("a value is still there")
+				}
+			}
+			runtime.KeepAlive(rt)
+		})
+	}
 }
