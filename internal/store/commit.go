@@ -132,10 +132,12 @@ func (s *Store) transaction(b *batch, jobs []*job) (revision int64, unwritten, e
 			return 0, nil, err
 		}
 	}
+	var pace pace
 	for _, j := range jobs {
 		if j.do == nil {
 			continue
 		}
+		pace.step()
 		if j.failed, err = within(tx, j.do); err != nil {
 			return 0, nil, err
 		}

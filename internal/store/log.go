@@ -54,6 +54,7 @@ func writeCalls(ctx context.Context, tx *sql.Tx, b *batch, revision int64) error
 	}
 	defer statement.Close()
 	for _, key := range b.inOrder() {
+		b.pace.step()
 		c := b.calls[key]
 		if _, err := statement.ExecContext(ctx, c.Owner, c.ID, b.numbers[key].number, revision, c.AccessHash, c.Account, c.Peer,
 			c.Name, c.Username, c.Phone, strings.ToLower(c.Name), c.Contact, c.Incoming, c.Video, micros(c.Date),

@@ -113,6 +113,7 @@ func writeEntries(ctx context.Context, tx *sql.Tx, b *batch, revision int64) err
 		r.last = e
 	}
 	for _, number := range slices.Sorted(maps.Keys(rows)) {
+		b.pace.step()
 		text, err := json.Marshal(rows[number].lines)
 		if err != nil {
 			return err

@@ -86,6 +86,7 @@ func writeStates(ctx context.Context, tx *sql.Tx, b *batch) error {
 		}
 	}
 	for key, pts := range b.channels {
+		b.pace.step()
 		statement := `
 			INSERT INTO channel_states (owner, channel, pts) VALUES ($1, $2, $3)
 			ON CONFLICT (owner, channel) DO UPDATE SET pts = excluded.pts`

@@ -18,6 +18,7 @@ type batch struct {
 	calls    map[callKey]Call
 	entries  backlog
 	numbers  map[callKey]given // of calls and entries, while they are written
+	pace     pace
 }
 
 // retry is how long a write that did not work waits for the next attempt: a
@@ -163,7 +164,7 @@ func (s *Store) number(b *batch) {
 
 // writeBatch gives the revision of the log that it made, or 0.
 func writeBatch(ctx context.Context, tx *sql.Tx, b *batch) (revision int64, err error) {
-	if err := writePeers(ctx, tx, b.peers); err != nil {
+	if err := writePeers(ctx, tx, b); err != nil {
 		return 0, fmt.Errorf("write peers: %w", err)
 	}
 	if err := writeStates(ctx, tx, b); err != nil {
@@ -172,8 +173,8 @@ func writeBatch(ctx context.Context, tx *sql.Tx, b *batch) (revision int64, err 
 	return writeLog(ctx, tx, b)
 }
 
-func writePeers(ctx context.Context, tx *sql.Tx, peers map[peerKey]Peer) error {
-	if len(peers) == 0 {
+func writePeers(ctx context.Context, tx *sql.Tx, b *batch) error {
+	if len(b.peers) == 0 {
 		return nil
 	}
 	statement, err := tx.PrepareContext(ctx, `
@@ -186,7 +187,8 @@ func writePeers(ctx context.Context, tx *sql.Tx, peers map[peerKey]Peer) error {
 		return err
 	}
 	defer statement.Close()
-	for key, p := range peers {
+	for key, p := range b.peers {
+		b.pace.step()
 		if _, err := statement.ExecContext(ctx,
 			key.owner, p.Kind, p.ID, p.AccessHash, p.Username, p.Phone, p.Seen.Unix()); err != nil {
 			return err
