@@ -17,11 +17,11 @@ func TestPace(t *testing.T) {
 		if d := step(); d != 0 {
 			t.Errorf("it rests for %s before the work", d)
 		}
-		time.Sleep(stint - 1)
+		time.Sleep(stint - time.Nanosecond)
 		if d := step(); d != 0 {
 			t.Errorf("it rests for %s before a stint is over", d)
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		if d := step(); d != rest {
 			t.Errorf("it rests for %s after a stint", d)
 		}
