@@ -59,8 +59,9 @@ var params = manual.Params{
 	{Name: "attributes", Type: manual.Type{Words: "a table such as {call = call.id}"}, Optional: true, Doc: "what it happened to, by names"},
 }
 
-const lineDoc = "The line has the script, its generation and the line of Lua as well; in a handler of a call it is also in the trace of the call (`luahost trace`).\n\n" +
+var lineDoc = "The line has the script, its generation and the line of Lua as well; in a handler of a call it is also in the trace of the call (`luahost trace`).\n\n" +
 	"Attributes are sorted by name. Values may be anything: texts, numbers, true and false are written as they are, tables with their fields, errors as sentences. A message is cut after 4096 bytes, a value after 1024, and a line has 32 attributes. " +
+	"A name that luahost itself writes (`" + strings.Join(taken, "`, `") + "`) gets `script.` before it: `script.level=…`.\n\n" +
 	"More than 100 lines in a second (`log_lines` in the [configuration](../../configuration.md#limits)) are left out, and their number is told."
 
 // globals are what scripts see beside it.
@@ -147,13 +148,27 @@ func attrs(L *lua.LState, table *lua.LTable) []slog.Attr {
 			more++
 			return
 		}
-		list = append(list, slog.Attr{Key: clip(k.String(), maxKey), Value: value(L, v)})
+		list = append(list, slog.Attr{Key: attrName(k), Value: value(L, v)})
 	})
 	slices.SortFunc(list, func(a, b slog.Attr) int { return strings.Compare(a.Key, b.Key) })
 	if more > 0 {
 		list = append(list, slog.Int("attributes_left_out", more))
 	}
 	return list
+}
+
+// taken are the names that luahost gives to what it writes of a line itself, and of
+// a handler that failed.
+var taken = []string{"time", "level", "msg", "script", "generation", "file", "line", "source", "traceback"}
+
+// attrName is under which name a line has an attribute: none passes for what luahost
+// says of the line.
+func attrName(key lua.LValue) string {
+	name := clip(key.String(), maxKey)
+	if slices.Contains(taken, name) {
+		return "script." + name
+	}
+	return name
 }
 
 // where is the line of Lua that writes, and its file where that is a module.

@@ -80,6 +80,9 @@ func TestLines(t *testing.T) {
 		`local t = {} t.t = t log.info("x", {t = t})`: `{"level":"INFO","line":1,"msg":"x","t":"{t={t={t={…}}}}"}`,
 		`local e = setmetatable({}, {__tostring = function() return "told" end}) log.info(e, {e = e, l = {e}})`: `
 			{"level":"INFO","line":1,"msg":"told","e":"told","l":"{told}"}`,
+		`log.info("x", {line = 9, file = "good.lua", script = "good.lua", generation = "0", msg = "m", level = "ERROR", time = 1, source = "s", traceback = "t"})`: `
+			{"level":"INFO","line":1,"msg":"x","script.line":9,"script.file":"good.lua","script.script":"good.lua","script.generation":"0",
+			"script.msg":"m","script.level":"ERROR","script.time":1,"script.source":"s","script.traceback":"t"}`,
 		`print("a", 1, nil, true)`: `{"level":"INFO","line":1,"msg":"a\t1\tnil\ttrue"}`,
 		`print()`:                  `{"level":"INFO","line":1,"msg":""}`,
 		`print(setmetatable({}, {__tostring = function() return "told" end}))`: `{"level":"INFO","line":1,"msg":"told"}`,

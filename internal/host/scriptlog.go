@@ -47,11 +47,11 @@ func (h scriptLog) entry(ctx context.Context, r slog.Record) store.Entry {
 	}
 	text := []string{r.Message}
 	add := func(a slog.Attr) bool {
-		if a.Key == "line" && a.Value.Kind() == slog.KindInt64 {
+		switch a.Key { // a script's own attributes have other names
+		case "line":
 			e.Line = int(a.Value.Int64())
 			return true
-		}
-		if a.Key == "file" && e.Line == 0 { // a script's own attributes come after the line
+		case "file":
 			e.File = a.Value.String()
 			return true
 		}
