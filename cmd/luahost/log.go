@@ -26,7 +26,9 @@ func newLogger(w io.Writer, verbose bool) *slog.Logger {
 }
 
 // terminalLog shows what a script failed with below the line that says so: in a
-// row of attributes nobody finds the error, the line of Lua and the calls.
+// row of attributes nobody finds the error, the line of Lua and the calls. What
+// scripts write does not look like a line of somebody else's, and moves no cursor:
+// tint writes texts as they are.
 type terminalLog struct {
 	slog.Handler
 	out io.Writer
@@ -39,31 +41,49 @@ func newTerminalLog(out io.Writer, opts *tint.Options) terminalLog {
 
 // Handle implements slog.Handler.
 func (h terminalLog) Handle(ctx context.Context, r slog.Record) error {
-	short := slog.NewRecord(r.Time, r.Level, r.Message, r.PC)
-	var failed, source, traceback string
+	told := map[string]string{} // of what a script failed with
 	r.Attrs(func(a slog.Attr) bool {
-		switch a.Key {
-		case "error":
-			failed = a.Value.String()
-		case "source":
-			source = a.Value.String()
-		case "traceback":
-			traceback = a.Value.String()
-		default:
-			short.AddAttrs(a)
+		if a.Key == "error" || a.Key == "source" || a.Key == "traceback" {
+			told[a.Key] = a.Value.String()
+		}
+		return true
+	})
+	if told["error"] == "" || told["source"] == "" && told["traceback"] == "" {
+		clear(told)
+	}
+	short := slog.NewRecord(r.Time, r.Level, printableLines(r.Message), r.PC)
+	r.Attrs(func(a slog.Attr) bool {
+		if _, below := told[a.Key]; !below {
+			short.AddAttrs(printableAttr(a))
 		}
 		return true
 	})
 	h.one.Lock()
 	defer h.one.Unlock()
-	if failed == "" || source == "" && traceback == "" {
-		return h.Handler.Handle(ctx, r)
-	}
-	if err := h.Handler.Handle(ctx, short); err != nil {
+	if err := h.Handler.Handle(ctx, short); err != nil || len(told) == 0 {
 		return err
 	}
-	_, err := io.WriteString(h.out, below(failed, source, traceback))
+	_, err := io.WriteString(h.out, below(told["error"], told["source"], told["traceback"]))
 	return err
+}
+
+// printableLines keeps a text of several lines from looking like several entries of
+// the log, and a terminal from obeying it.
+func printableLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = printable(line)
+	}
+	return strings.Join(lines, "\n    ")
+}
+
+// printableAttr is an attribute whose texts a terminal does not obey.
+func printableAttr(a slog.Attr) slog.Attr {
+	a.Key = printable(a.Key)
+	if a.Value.Kind() != slog.KindString && a.Value.Kind() != slog.KindAny {
+		return a
+	}
+	return slog.String(a.Key, printable(a.Value.String()))
 }
 
 // below is an error, the line of Lua that it comes from, and how it came there.
@@ -89,7 +109,11 @@ func below(failed, source, traceback string) string {
 
 // WithAttrs implements slog.Handler.
 func (h terminalLog) WithAttrs(attrs []slog.Attr) slog.Handler {
-	h.Handler = h.Handler.WithAttrs(attrs)
+	clean := make([]slog.Attr, len(attrs))
+	for i, a := range attrs {
+		clean[i] = printableAttr(a)
+	}
+	h.Handler = h.Handler.WithAttrs(clean)
 	return h
 }
 
