@@ -20,9 +20,12 @@ type Size struct {
 }
 
 // Size looks at what the VM holds, in its globals, its functions and the stacks of
-// its threads.
-func (vm *VM) Size() Size {
+// its threads, and at what Go holds of its values, such as handlers.
+func (vm *VM) Size(held ...lua.LValue) Size {
 	s := sizer{seen: map[any]bool{}}
+	for _, v := range held {
+		s.add(v)
+	}
 	s.add(vm.state.G.Global)
 	s.add(vm.state.G.Registry)
 	for L := range vm.busy {
@@ -71,6 +74,7 @@ func (s *sizer) open(v lua.LValue) {
 	switch v := v.(type) {
 	case *lua.LTable:
 		room, entries := roomOf(v)
+		s.add(v.Metatable)
 		if s.bytes += room; entries > sampled {
 			s.sample(v, entries)
 			return
@@ -85,18 +89,16 @@ func (s *sizer) open(v lua.LValue) {
 			s.add(up.Value())
 		}
 	case *lua.LState:
-		s.bytes += int64(stackOf(v))*16 + 2048
-		for level := 0; ; level++ {
-			frame, ok := v.GetStack(level)
-			if !ok {
-				return
+		stack := stackOf(v)
+		s.bytes += int64(len(stack))*16 + 2048
+		for _, e := range stack { // functions that run, and their locals
+			if e != nil && e != lua.LNil {
+				s.add(e)
 			}
-			for n := 1; n <= 250; n++ {
-				name, local := v.GetLocal(frame, n)
-				if name == "" {
-					break
-				}
-				s.add(local)
+		}
+		if frame, ok := v.GetStack(-1); ok { // its first: what a coroutine has not begun to run is not on its stack
+			if fn, err := v.GetInfo("f", frame, lua.LNil); err == nil {
+				s.add(fn)
 			}
 		}
 	}
@@ -140,11 +142,12 @@ var tableFields = sync.OnceValue(func() (at [3][]int) {
 	return at
 })
 
-// stackOf is how many values the stack of a thread has room for, which
-// gopher-lua does not tell.
-func stackOf(L *lua.LState) int {
+// stackOf is the stack of a thread with the room that it has, which gopher-lua does
+// not give.
+func stackOf(L *lua.LState) []lua.LValue {
 	at := stackField()
-	return reflect.ValueOf(L).Elem().FieldByIndex(at[0]).Elem().FieldByIndex(at[1]).Cap()
+	array := reflect.ValueOf(L).Elem().FieldByIndex(at[0]).Elem().FieldByIndex(at[1])
+	return *(*[]lua.LValue)(unsafe.Pointer(array.UnsafeAddr()))
 }
 
 var stackField = sync.OnceValue(func() [2][]int {

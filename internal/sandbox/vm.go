@@ -160,7 +160,7 @@ func (vm *VM) Enter(L *lua.LState, b *Budget) {
 func (vm *VM) Leave(L *lua.LState, well bool) {
 	L.RemoveContext()
 	delete(vm.busy, L)
-	if !well || L == vm.state || stackOf(L) > maxKeptStack {
+	if !well || L == vm.state || len(stackOf(L)) > maxKeptStack {
 		return
 	}
 	L.SetTop(0)

@@ -249,7 +249,7 @@ func (rt *Runtime) measure() (busy *task, size sandbox.Size) {
 		if rt.closed {
 			return nil, nothing
 		}
-		return nil, rt.vm.Size()
+		return nil, rt.size()
 	}
 	rt.parking.Lock() // nobody is let go on meanwhile
 	defer rt.parking.Unlock()
@@ -259,7 +259,7 @@ func (rt *Runtime) measure() (busy *task, size sandbox.Size) {
 	if !rt.turns.hasBegun(busy) { // what is there is the script's
 		busy = nil
 	}
-	return busy, rt.vm.Size()
+	return busy, rt.size()
 }
 
 // heaviest is the handler that has computed the most since it was asked last.

@@ -1,6 +1,12 @@
 package script
 
-import "fmt"
+import (
+	"fmt"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"luahost/internal/sandbox"
+)
 
 const (
 	// weighAfter is after how many instructions of a script its values are measured:
@@ -34,10 +40,28 @@ func (rt *Runtime) weigh() error {
 }
 
 func (rt *Runtime) weighNow() error {
-	size := rt.vm.Size()
+	size := rt.size()
 	rt.weight = weight{after: min(max(weighAfter, int64(size.Values)*worthOfAValue), weighLate)}
 	if limit := rt.host.opts.Limits.Values; size.Bytes > limit {
 		return fmt.Errorf("%w: the script holds %d MiB or more, and may hold %d", ErrMemory, size.Bytes>>20, limit>>20)
 	}
 	return nil
+}
+
+// size measures what the script holds, under the VM's lock or with its holder held up.
+// Handlers, what waits to be called, and modules are referred to by Go alone.
+func (rt *Runtime) size() sandbox.Size {
+	rt.queue.Lock()
+	held := make([]lua.LValue, 0, len(rt.handlers)+len(rt.callbacks)+len(rt.modules.loaded))
+	for c := range rt.callbacks {
+		held = append(held, c.handler.fn)
+	}
+	rt.queue.Unlock()
+	for _, h := range rt.handlers {
+		held = append(held, h.fn)
+	}
+	for _, module := range rt.modules.loaded {
+		held = append(held, module)
+	}
+	return rt.vm.Size(held...)
 }

@@ -1,0 +1,56 @@
+package script
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// What a script holds is found while none of it runs, however it holds it.
+func TestSizeOfAScriptAtRest(t *testing.T) {
+	const fill = ` for i = 1, 20000 do kept[i] = {i} end `
+	for name, source := range map[string]string{
+		"global":    `kept = {}` + fill,
+		"handler":   `local kept = {}` + fill + `on("x", function() return kept end)`,
+		"callback":  `local kept = {}` + fill + `later(function() return kept end)`,
+		"module":    `require("lib.m")`,
+		"metatable": `local kept = {}` + fill + `box = setmetatable({}, {__index = kept})`,
+		"coroutine": `local kept = {}` + fill + `co = coroutine.create(function() return kept end)`,
+		"suspended": `co = coroutine.wrap(function() local kept = {}` + fill + `coroutine.yield() return kept end) co()`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := New(Options{Dir: t.TempDir(), Open: func(rt *Runtime) {
+				rt.State().SetGlobal("on", rt.State().NewFunction(func(L *lua.LState) int {
+					rt.On(L, L.CheckString(1), L.CheckFunction(2))
+					return 0
+				}))
+				rt.State().SetGlobal("later", rt.State().NewFunction(func(L *lua.LState) int {
+					rt.Callback(L, "later", L.CheckFunction(1), true, nil)
+					return 0
+				}))
+			}})
+			for file, text := range map[string]string{"a.lua": source, "lib/m.lua": `local kept = {}` + fill + `return function() return kept end`} {
+				path := filepath.Join(h.opts.Dir, file)
+				if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := h.Load(); err != nil {
+				t.Fatal(err)
+			}
+			rt := h.scripts["a.lua"].live
+			if rt == nil {
+				t.Fatal(h.scripts["a.lua"].err)
+			}
+			if busy, size := rt.measure(); busy != nil || size.Bytes < 2<<20 || !size.Whole {
+				t.Errorf("it holds some 3 MB, and is measured as %+v", size)
+			}
+			h.stop()
+		})
+	}
+}
