@@ -6,6 +6,9 @@ import "context"
 // values, and says whose it is.
 func newTaskContext(alive, ctx context.Context, who Handler) (context.Context, context.CancelCauseFunc) {
 	life, end := context.WithCancelCause(alive)
+	if ctx.Err() != nil { // AfterFunc would say so a moment later, when the handler has begun
+		end(context.Cause(ctx))
+	}
 	if ctx.Done() == nil {
 		return &taskContext{Context: life, values: ctx, who: who}, end
 	}
