@@ -129,7 +129,9 @@ func keyType() manual.Type {
 			return nil, manual.Faultf("expected %s, got an empty one", words)
 		case len(s) > store.MaxKey:
 			return nil, manual.Faultf("expected %s, got one of %d", words, len(s))
-		case !utf8.ValidString(string(s)) || strings.ContainsRune(string(s), 0):
+		case strings.ContainsRune(string(s), 0):
+			return nil, manual.Faultf("expected %s, got one with a zero byte: %s", words, manual.Shown(v))
+		case !utf8.ValidString(string(s)):
 			return nil, manual.Faultf("expected %s, got one that is not UTF-8: %s", words, manual.Shown(v))
 		}
 		return string(s), nil
