@@ -124,7 +124,9 @@ func (s *Store) transaction(b *batch, jobs []*job) (revision int64, unwritten, e
 		return 0, nil, fmt.Errorf("begin: %w", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit it has nothing to do
+	pace := &pace{}
 	if b != nil {
+		b.pace = pace
 		if unwritten, err = within(tx, func(tx *sql.Tx) (err error) {
 			revision, err = writeBatch(ctx, tx, b)
 			return err
@@ -132,7 +134,6 @@ func (s *Store) transaction(b *batch, jobs []*job) (revision int64, unwritten, e
 			return 0, nil, err
 		}
 	}
-	var pace pace
 	for _, j := range jobs {
 		if j.do == nil {
 			continue

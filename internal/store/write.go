@@ -18,7 +18,7 @@ type batch struct {
 	calls    map[callKey]Call
 	entries  backlog
 	numbers  map[callKey]given // of calls and entries, while they are written
-	pace     pace
+	pace     *pace             // of the transaction that writes it
 }
 
 // retry is how long a write that did not work waits for the next attempt: a
