@@ -169,9 +169,11 @@ func (rt *Runtime) close() {
 	rt.closed = true
 	rt.vm.Close()
 	rt.modules.loaded, rt.checks = nil, nil
+	rt.queue.Lock()
 	for _, h := range rt.handlers {
-		h.fn = nil // pins know the handlers for longer
+		h.fn, h.tag = nil, nil // pins know the handlers for longer
 	}
+	rt.queue.Unlock()
 	close(rt.shut)
 }
 

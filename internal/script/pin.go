@@ -96,7 +96,8 @@ func (r Registered) Module() string { return moduleOf(r.Script, r.File) }
 func (r Registered) Heavy() bool { return r.handler.rt.usage.heavy() }
 
 // Registered lists the handlers of an event, in the order of file name and
-// registration; none once the pin was released.
+// registration, without those of generations that start nothing any more; none once the
+// pin was released.
 func (p *Pin) Registered(event string) []Registered {
 	p.host.mu.Lock()
 	handlers := p.live.handlers[event]
@@ -113,11 +114,20 @@ func (h *Host) Registered(event string) []Registered {
 }
 
 func registered(handlers []*handler) []Registered {
-	list := make([]Registered, len(handlers))
-	for i, h := range handlers {
-		list[i] = Registered{Script: h.rt.script, Generation: h.rt.generation, File: h.file, Line: h.line, Tag: h.tag, handler: h}
+	list := make([]Registered, 0, len(handlers))
+	for _, h := range handlers {
+		if tag, ok := h.tagged(); ok {
+			list = append(list, Registered{Script: h.rt.script, Generation: h.rt.generation, File: h.file, Line: h.line, Tag: tag, handler: h})
+		}
 	}
 	return list
+}
+
+// tagged gives the tag, unless the generation has ended, which the tag ends with.
+func (h *handler) tagged() (tag any, ok bool) {
+	h.rt.queue.Lock()
+	defer h.rt.queue.Unlock()
+	return h.tag, !h.rt.expired
 }
 
 // Start starts one handler, and waits for nothing. ended, unless nil, is called

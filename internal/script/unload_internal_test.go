@@ -110,6 +110,7 @@ func TestAClosedGenerationHoldsNothing(t *testing.T) {
 		"a register":   `local function f(a) return a end local kept = f(value())`,
 		"a module":     `require("lib.m")`,
 		"an error":     `local kept = value() pcall(error, {kept})`,
+		"a tag":        `local kept = value() tag("x", function() end, function() return kept end)`,
 		"many results": `local function f() return value(), value(), value() end print2 = {f()}`,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -118,6 +119,10 @@ func TestAClosedGenerationHoldsNothing(t *testing.T) {
 			h := New(Options{Dir: t.TempDir(), Open: func(rt *Runtime) {
 				rt.State().SetGlobal("on", rt.State().NewFunction(func(L *lua.LState) int {
 					rt.On(L, L.CheckString(1), L.CheckFunction(2))
+					return 0
+				}))
+				rt.State().SetGlobal("tag", rt.State().NewFunction(func(L *lua.LState) int {
+					rt.Register(L, L.CheckString(1), L.CheckFunction(2), L.CheckFunction(3))
 					return 0
 				}))
 				rt.State().SetGlobal("value", rt.State().NewFunction(func(L *lua.LState) int {
@@ -143,7 +148,11 @@ func TestAClosedGenerationHoldsNothing(t *testing.T) {
 			if rt == nil || len(things) == 0 {
 				t.Fatalf("the script made %d values, and was not loaded: %v", len(things), h.scripts["a.lua"].err)
 			}
+			pin := h.Pin()
 			h.stop()
+			if left := pin.Registered("x"); len(left) > 0 {
+				t.Errorf("it still has %+v", left)
+			}
 			for range 3 { // what was in a pool is given up at the second
 				runtime.GC()
 			}
@@ -153,6 +162,7 @@ func TestAClosedGenerationHoldsNothing(t *testing.T) {
 				}
 			}
 			runtime.KeepAlive(rt)
+			runtime.KeepAlive(pin)
 		})
 	}
 }
