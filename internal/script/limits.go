@@ -2,6 +2,7 @@ package script
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"luahost/internal/sandbox"
@@ -60,6 +61,8 @@ var (
 	ErrMemory    = errors.New("too much memory")
 	ErrSuspended = errors.New("the script was suspended")
 	ErrStuck     = errors.New("stuck in a call that does not return")
+
+	errValues = fmt.Errorf("%w", ErrMemory) // that of the script, which has a limit of its own
 )
 
 // limitOf names the limit that ended a handler; "" if none did.
@@ -70,6 +73,7 @@ func limitOf(err error) string {
 	}{
 		{sandbox.ErrInstructions, "instructions"},
 		{sandbox.ErrTime, "time"},
+		{errValues, "values"},
 		{ErrMemory, "memory"},
 		{sandbox.ErrDepth, "depth"},
 	} {

@@ -53,6 +53,9 @@ on("x", function() while true do pcall(function() for i = 1, 1e9 do kept[#kept +
 	if r := w.run("x"); !errors.Is(r.Err, script.ErrMemory) {
 		t.Errorf("it ended with %v", r.Err)
 	}
+	if l := w.Status()[0].Limits; l["values"] != 1 || l["memory"] != 0 {
+		t.Errorf("the limits that it reached: %v", l)
+	}
 	if err := w.Status()[1].LastError; !errors.Is(err, script.ErrMemory) {
 		t.Errorf("loaded with %v", err)
 	}
