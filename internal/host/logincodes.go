@@ -134,11 +134,26 @@ func carried(in bin.Encoder) (parts []part) {
 		GetReplyTo() (tg.InputReplyToClass, bool)
 	}); ok {
 		reply, _ := r.GetReplyTo()
-		if to, ok := reply.(*tg.InputReplyToMessage); ok && to.ReplyToPeerID != nil { // in another chat Telegram adds the text that is replied to
+		to, ok := reply.(*tg.InputReplyToMessage)
+		switch {
+		case ok && to.ReplyToPeerID != nil: // in another chat Telegram adds the text that is replied to
 			parts = append(parts, part{to.ReplyToPeerID, []int{to.ReplyToMsgID}})
+		case ok && to.QuoteText != "": // Telegram says QUOTE_TEXT_INVALID of what is not in it, which tells it letter by letter
+			parts = append(parts, part{chatOf(in), []int{to.ReplyToMsgID}})
 		}
 	}
 	return parts
+}
+
+// chatOf is where a request writes.
+func chatOf(in bin.Encoder) tg.InputPeerClass {
+	switch r := in.(type) {
+	case interface{ GetPeer() tg.InputPeerClass }:
+		return r.GetPeer()
+	case interface{ GetToPeer() tg.InputPeerClass }:
+		return r.GetToPeer()
+	}
+	return nil
 }
 
 // searches reports whether a request looks for words in Telegram's messages: what is

@@ -134,8 +134,17 @@ func TestBrings(t *testing.T) {
 		r.SetReplyTo(reply)
 		return r
 	}
+	quoting := func(in tg.InputPeerClass, id int) *tg.MessagesSendMessageRequest {
+		r := &tg.MessagesSendMessageRequest{Peer: in}
+		reply := &tg.InputReplyToMessage{ReplyToMsgID: id}
+		reply.SetQuoteText("9")
+		r.SetReplyTo(reply)
+		return r
+	}
 	forwarding := &tg.MessagesForwardMessagesRequest{FromPeer: friend, ID: []int{8}, ToPeer: friend}
 	forwarding.SetReplyTo(&tg.InputReplyToMessage{ReplyToMsgID: 7, ReplyToPeerID: telegram})
+	forwardingQuote := &tg.MessagesForwardMessagesRequest{FromPeer: channel, ToPeer: telegram}
+	forwardingQuote.SetReplyTo(quoting(friend, 7).ReplyTo)
 	for name, test := range map[string]struct {
 		in     bin.Encoder
 		brings bool
@@ -158,6 +167,11 @@ func TestBrings(t *testing.T) {
 		"replies under another name":   {replying(friend, 7), true, 1},
 		"replies to a friend":          {replying(friend, 8), false, 1},
 		"replies":                      {replying(nil, 7), false, 0},
+		"quotes":                       {quoting(telegram, 7), true, 0},
+		"quotes in another chat":       {quoting(friend, 7), true, 1},
+		"quotes a friend":              {quoting(friend, 8), false, 1},
+		"quotes with what it forwards": {forwardingQuote, true, 0},
+		"quotes in a channel":          {quoting(channel, 7), false, 0},
 		"searches":                     {&tg.MessagesSearchRequest{Peer: telegram, Q: "9"}, true, 0},
 		"searches everywhere":          {&tg.MessagesSearchRequest{Peer: &tg.InputPeerEmpty{}, Q: "9"}, true, 0},
 		"searches what a friend wrote": {&tg.MessagesSearchRequest{Peer: friend, Q: "9"}, false, 0},
