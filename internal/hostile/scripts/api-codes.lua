@@ -11,6 +11,12 @@ on("call", function()
       }
     end,
     function()
+      return messages.sendMessage{
+        peer = {_ = "inputPeerUser", user_id = 777000, access_hash = "1"}, message = "x",
+        reply_to = {_ = "inputReplyToMessage", reply_to_msg_id = 1, quote_text = "code: 1"},
+      }
+    end,
+    function()
       return messages.search{
         peer = nowhere, q = "code: 1", filter = {_ = "inputMessagesFilterEmpty"}, min_date = 0, max_date = 0,
         offset_id = 0, add_offset = 0, limit = 1, max_id = 0, min_id = 0, hash = "0",
