@@ -26,7 +26,8 @@ func reloadCommand() *cobra.Command {
 what has changed, for where changes are not noticed by themselves (network folders).
 Scripts that are named are loaded afresh even when their files are the same, and also
 when they are suspended or stuck. What is refused leaves the old one going on; then
-the command ends with status 1.`,
+the command ends with status 1. A script whose file is gone goes on with the timers and
+handlers that it had (REPLACED in 'luahost status'): to name it ends these too.`,
 		Example: `  luahost reload
   luahost reload night.lua
   luahost reload night doorman --config luahost.toml`,

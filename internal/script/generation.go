@@ -136,16 +136,31 @@ func (h *Host) expire(rt *Runtime) {
 	if h.closing {
 		return
 	}
-	h.running.Go(func() {
-		over, inflight, pins, last := rt.expire()
-		rt.log.Warn("old generation closed at its limit, with what it had left to do",
-			"limit", h.opts.Limits.OldGenerations, "handlers", inflight, "calls", pins, "timers", len(over))
-		endAll(over)
-		rt.end()
-		if last {
-			h.finish(rt)
+	h.running.Go(func() { h.cut(rt, "old generation closed at its limit", "limit", h.opts.Limits.OldGenerations) })
+}
+
+// cut ends what an old generation has left to do, and says why.
+func (h *Host) cut(rt *Runtime, why string, attrs ...any) {
+	over, inflight, pins, last := rt.expire()
+	rt.log.Warn(why+", with what it had left to do", append(attrs, "handlers", inflight, "calls", pins, "timers", len(over))...)
+	endAll(over)
+	rt.end()
+	if last {
+		h.finish(rt)
+	}
+}
+
+// leftover lists the old generations of scripts whose files are gone, by name.
+func (h *Host) leftover() map[string][]*Runtime {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	left := map[string][]*Runtime{}
+	for rt := range h.retired {
+		if h.scripts[rt.script] == nil {
+			left[rt.script] = append(left[rt.script], rt)
 		}
-	})
+	}
+	return left
 }
 
 // close closes the VM and ends the callbacks. It waits for the VM's lock.

@@ -1,8 +1,11 @@
 package script_test
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -107,5 +110,37 @@ func TestLoadOfAGenerationThatWasReplacedMeanwhile(t *testing.T) {
 	}
 	if n := w.Dispatch(t.Context(), script.Event{Name: "load"}); n != 1 || <-w.notes != "third" {
 		t.Errorf("%d handlers", n)
+	}
+}
+
+// A script whose file is gone goes on with what it had begun until it is named.
+func TestReloadEndsWhatIsLeftOfAScript(t *testing.T) {
+	w := load(t, map[string]string{"a.lua": `on("x", function() wait("never") end)`, "other.lua": `on("y", function() end)`})
+	w.fire("x")
+	<-w.arrived
+	if err := os.Remove(filepath.Join(w.dir, "a.lua")); err != nil {
+		t.Fatal(err)
+	}
+	if results, err := w.Reload(); err != nil || len(results) != 1 || !results[0].Unloaded {
+		t.Fatalf("without the file: %+v, %v", results, err)
+	}
+	if s := w.Status(); len(s) != 2 || s[0].InFlight != 1 {
+		t.Errorf("it does not go on: %+v", s)
+	}
+	results, err := w.Reload("a")
+	if err != nil || len(results) != 1 || !results[0].Unloaded || results[0].Previous == "" {
+		t.Errorf("by name: %+v, %v", results, err)
+	}
+	if r := <-w.runs; !errors.Is(r.Err, context.Canceled) {
+		t.Errorf("its handler ended with %v", r.Err)
+	}
+	if s := w.Status(); len(s) != 1 || s[0].Name != "other.lua" {
+		t.Errorf("it is still there: %+v", s)
+	}
+	if !strings.Contains(w.log.String(), `msg="script is gone and was reloaded by name, its old generation is closed, with what it had left to do" script=a.lua`) {
+		t.Error(w.log)
+	}
+	if _, err := w.Reload("a"); err == nil || err.Error() != "there is no script a.lua" {
+		t.Errorf("when nothing is left: %v", err)
 	}
 }

@@ -23,8 +23,9 @@ func (h *Host) Load() error {
 // Reload loads the named scripts, with or without .lua, afresh from their files,
 // also when these have not changed or a script is held; without names, or with
 // an empty one, it reads the folder and loads what has changed. It returns what
-// became of each, by name. The error is about the folder, or a name that is no
-// script's: then nothing is loaded.
+// became of each, by name. What goes on of a script that was named and whose file is
+// gone is ended. The error is about the folder, or a name that is no script's: then
+// nothing is loaded.
 func (h *Host) Reload(names ...string) ([]Reload, error) {
 	h.reloading.Lock()
 	defer h.reloading.Unlock()
@@ -73,8 +74,8 @@ func (h *Host) scan(l look) (unsettled bool, err error) {
 		return false, err
 	}
 	defer from.close()
-	gone := h.known()
-	if err := unknown(l.names, files, gone); err != nil {
+	gone, left := h.known(), h.leftover()
+	if err := unknown(l.names, files, gone, left); err != nil {
 		return false, err
 	}
 	if !h.loaded && len(files) == 0 {
@@ -98,6 +99,11 @@ func (h *Host) scan(l look) (unsettled bool, err error) {
 			pass.unload(name)
 		}
 	}
+	for name := range l.names {
+		if !h.known()[name] {
+			pass.cut(name, left[name])
+		}
+	}
 	return pass.unsettled, nil
 }
 
@@ -111,9 +117,9 @@ func (h *Host) known() map[string]bool {
 	return names
 }
 
-// unknown is the error of a name that is neither loaded nor in the folder.
-func unknown(named map[string]bool, files []file, known map[string]bool) error {
-	all := slices.Collect(maps.Keys(known))
+// unknown is the error of a name of which nothing is loaded, nor in the folder.
+func unknown(named map[string]bool, files []file, known map[string]bool, left map[string][]*Runtime) error {
+	all := slices.AppendSeq(slices.Collect(maps.Keys(known)), maps.Keys(left))
 	for _, f := range files {
 		all = append(all, f.name)
 	}

@@ -125,6 +125,14 @@ func (p *pass) unload(name string) {
 	h.report(result)
 }
 
+// cut ends what is left of a script whose file went before, and that goes on.
+func (p *pass) cut(name string, left []*Runtime) {
+	for _, rt := range left {
+		p.h.cut(rt, "script is gone and was reloaded by name, its old generation is closed")
+		p.h.report(Reload{Script: name, Unloaded: true, Previous: rt.generation})
+	}
+}
+
 // end reports the scripts that handle nothing, when it is known which of them
 // others require.
 func (p *pass) end() {
