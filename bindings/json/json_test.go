@@ -61,7 +61,7 @@ on("a", function()
   local v, err = json.decode(LONG)
   assert(v == nil and err.type == "TOO_LARGE" and err.message == "the text has 101 bytes, more than 100", err.message)
   local ok, fault = pcall(json.encode, ("x"):rep(99))
-  assert(not ok and fault:find("value: the text would be longer than 100 bytes", 1, true), fault)
+  assert(not ok and fault:find("value: the text would be longer than 100 bytes (limits.string)", 1, true), fault)
 end)`, script.Options{Open: func(rt *script.Runtime) {
 		event.Open(rt)
 		json.Open(rt, json.Options{Error: errorTable})

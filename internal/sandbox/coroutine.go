@@ -173,7 +173,7 @@ func (c *coroutines) enter(L, th *lua.LState, resume lua.LGFunction) (results in
 	b := BudgetOf(L)
 	if b.depth++; b.depth > c.vm.limits.Depth {
 		b.depth--
-		L.RaiseError("more than %d coroutines that resume each other", c.vm.limits.Depth)
+		L.RaiseError("more than %d coroutines that resume each other (limits.depth)", c.vm.limits.Depth)
 	}
 	th.SetContext(b)
 	c.vm.resumed[th] = true

@@ -31,7 +31,7 @@ func pay(L *lua.LState, n int) {
 // would be too long. Nothing of that size has been made then.
 func (l *Limits) fits(L *lua.LState, name string, size int) {
 	if size > l.String {
-		L.RaiseError("the result of %s would be longer than %d bytes", name, l.String)
+		L.RaiseError("the result of %s would be longer than %d bytes (limits.string)", name, l.String)
 	}
 }
 

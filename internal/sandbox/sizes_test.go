@@ -41,7 +41,7 @@ func TestTextsAreBounded(t *testing.T) {
 		if got, err := run(Limits{String: limit + 1}, exact); err != nil {
 			t.Errorf("%s, below the limit: %s, %v", name, got, err)
 		}
-		if _, err := run(Limits{String: limit - 1}, exact); err == nil || !strings.Contains(err.Error(), "would be longer than 9899 bytes") {
+		if _, err := run(Limits{String: limit - 1}, exact); err == nil || !strings.Contains(err.Error(), "would be longer than 9899 bytes (limits.string)") {
 			t.Errorf("%s, one byte too long: %v", name, err)
 		}
 		// A script may go on after that: it is an error like any other.
@@ -63,7 +63,7 @@ func TestStepsOfPatternsAreBounded(t *testing.T) {
 		if _, err := run(Limits{Pattern: 10_000}, source); err != nil {
 			t.Errorf("%s, within: %v", name, err)
 		}
-		if _, err := run(Limits{Pattern: 100}, source); err == nil || err.Error() != "a.lua:1: the pattern takes more than 100 steps" {
+		if _, err := run(Limits{Pattern: 100}, source); err == nil || err.Error() != "a.lua:1: the pattern takes more than 100 steps (limits.pattern)" {
 			t.Errorf("%s, beyond: %v", name, err)
 		}
 	}

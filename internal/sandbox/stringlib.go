@@ -120,7 +120,7 @@ func (s *stringLib) rep(L *lua.LState) int {
 	case !(size > 0):
 		L.Push(lua.LString(""))
 	case size > float64(s.String):
-		L.RaiseError("bad argument #2 to rep (the result would be longer than %d bytes)", s.String)
+		L.RaiseError("bad argument #2 to rep (the result would be longer than %d bytes (limits.string))", s.String)
 	default:
 		pay(L, int(size)/bytesPerInstruction)
 		L.Push(lua.LString(strings.Repeat(text, int(times))))

@@ -73,7 +73,7 @@ func (s *search) next(L *lua.LState, from int) bool {
 	switch {
 	case err == nil:
 	case errors.Is(err, pattern.ErrSteps):
-		L.RaiseError("the pattern takes more than %d steps", s.lib.Pattern)
+		L.RaiseError("the pattern takes more than %d steps (limits.pattern)", s.lib.Pattern)
 	default:
 		L.RaiseError("%v", err)
 	}

@@ -52,7 +52,7 @@ func (rt *Runtime) Callback(L *lua.LState, name string, fn *lua.LFunction, once 
 	rt.queue.Lock()
 	defer rt.queue.Unlock()
 	if limit := h.opts.Limits.Handlers; len(rt.callbacks) >= limit {
-		L.RaiseError("%s: more than %d functions of one script wait", name, limit)
+		L.RaiseError("%s: more than %d functions of one script wait (limits.handlers)", name, limit)
 	}
 	if rt.expired || rt.unloading || rt.retired && !c.keeps && c.origin.pin == nil {
 		c.over = true

@@ -249,7 +249,7 @@ func TestCallbacksAreCounted(t *testing.T) {
 	_, config := withLater()
 	w := load(t, map[string]string{"a.lua": "for i = 1, 3 do later('a', true, print or note) end", "b.lua": "for i = 1, 4 do\nlater('b', true, note) end"},
 		config, func(o *script.Options) { o.Limits.Handlers = 3 })
-	w.fails(w.broken("b.lua"), "b.lua:2: timer: more than 3 functions of one script wait")
+	w.fails(w.broken("b.lua"), "b.lua:2: timer: more than 3 functions of one script wait (limits.handlers)")
 	if err := w.broken("a.lua"); err != nil {
 		t.Error(err)
 	}

@@ -79,7 +79,7 @@ func TestHandlersRegistered(t *testing.T) {
 	if s[1].LastError != nil || s[1].Handlers["x"] != 100 {
 		t.Errorf("below: %+v", s[1])
 	}
-	w.fails(s[0].LastError, "above.lua:2: y: more than 100 handlers in one script")
+	w.fails(s[0].LastError, "above.lua:2: y: more than 100 handlers in one script (limits.handlers)")
 }
 
 func TestLinesOfTheLog(t *testing.T) {
@@ -111,7 +111,7 @@ func TestLinesOfTheLog(t *testing.T) {
 		t.Errorf("%d lines", n)
 	}
 	look()
-	if !strings.Contains(w.log.String(), `msg="lines of the script left out, it logs too much" script=a.lua lines=7`) {
+	if !strings.Contains(w.log.String(), `msg="lines of the script left out, it logs too much" script=a.lua lines=7 limit=limits.log_lines`) {
 		t.Errorf("not told:\n%s", w.log)
 	}
 	if n := w.Status()[0].Limits["log_lines"]; n != 7 {

@@ -103,7 +103,7 @@ func (r *reading) read(file string) (string, error) {
 	source, err := readSettled(r.root.Stat, r.root.Open, file, r.limit)
 	switch {
 	case err == nil && len(source) > r.limit:
-		return "", fmt.Errorf("%s: longer than the limit of %d bytes", file, r.limit)
+		return "", fmt.Errorf("%s: longer than the limit of %d bytes (limits.source)", file, r.limit)
 	case err == nil, errors.Is(err, errUnsettled):
 		return source, err
 	case errors.Is(err, fs.ErrNotExist) && !r.isLink(file):

@@ -129,7 +129,7 @@ func TestABrokenEditKeepsTheOldScript(t *testing.T) {
 		{"--[[ never closed", "a.lua:1:"},
 		{"x = 'never closed", "a.lua:1:"},
 		{"\x1bLua\x51\x00", "a.lua:1:"},
-		{strings.Repeat("-", 1<<20+1), "a.lua: longer than the limit of 1048576 bytes"},
+		{strings.Repeat("-", 1<<20+1), "a.lua: longer than the limit of 1048576 bytes (limits.source)"},
 	} {
 		w.save("a.lua", broken.source)
 		r := w.next("a.lua", refused)

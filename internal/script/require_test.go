@@ -156,7 +156,7 @@ func TestRequireRefuses(t *testing.T) {
 		`require "self"`:                        `self.lua:1: require("self"): the modules wait for each other: self -> self`,
 		`require "a1"`:                          `c1.lua:1: require("a1"): the modules wait for each other: a1 -> b1 -> c1 -> a1`,
 		`require "t"`:                           `t.lua:1: require("t"): the modules wait for each other: t -> t`,
-		`require "lib.large"`:                   `require("lib.large"): lib/large.lua: longer than the limit of 1048576 bytes`,
+		`require "lib.large"`:                   `require("lib.large"): lib/large.lua: longer than the limit of 1048576 bytes (limits.source)`,
 		`require "folder"`:                      `require("folder"): folder.lua: a folder, not a script`,
 		`require "lib.endless"`:                 `lib/endless.lua:1: too many instructions`,
 		`while true do pcall(require, "x") end`: `too many instructions`,

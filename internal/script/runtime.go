@@ -175,7 +175,7 @@ func (rt *Runtime) Register(L *lua.LState, event string, fn *lua.LFunction, tag 
 	}
 	if limit := rt.host.opts.Limits.Handlers; len(rt.handlers) >= limit {
 		rt.usage.reached("handlers")
-		L.RaiseError("%s: more than %d handlers in one script", event, limit)
+		L.RaiseError("%s: more than %d handlers in one script (limits.handlers)", event, limit)
 	}
 	file, line := CallerPlace(L)
 	rt.handle(&handler{rt: rt, event: event, file: file, line: line, fn: fn, tag: tag})

@@ -158,10 +158,10 @@ func (u *usage) tell(log *slog.Logger, now time.Time) {
 	defer u.mu.Unlock()
 	u.fold()
 	if n := u.refused.due(now); n > 0 {
-		log.Warn("handlers not started, the script has too many at work", "handlers", n)
+		log.Warn("handlers not started, the script has too many at work", "handlers", n, "limit", "limits.in_flight")
 	}
 	if n := u.silent.due(now); n > 0 {
-		log.Warn("lines of the script left out, it logs too much", "lines", n)
+		log.Warn("lines of the script left out, it logs too much", "lines", n, "limit", "limits.log_lines")
 	}
 	for key, t := range u.faults {
 		if n := t.due(now); n > 0 {

@@ -40,7 +40,7 @@ func (h *Host) newRuntime(name string, read contents) *Runtime {
 func (h *Host) load(f file, from *reading) (rt *Runtime, read contents, unsettled bool, err error) {
 	read = contents{main: f.digest(), modules: map[string]string{}}
 	if limit := h.opts.Limits.Source; len(f.source) > limit {
-		return nil, read, false, fmt.Errorf("%s: longer than the limit of %d bytes", f.name, limit)
+		return nil, read, false, fmt.Errorf("%s: longer than the limit of %d bytes (limits.source)", f.name, limit)
 	}
 	proto, err := sandbox.Compile(f.name, f.source)
 	if err != nil {
