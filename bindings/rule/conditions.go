@@ -179,7 +179,7 @@ func texts(list any) []string {
 
 func compileMatch(value any, s *scope) test {
 	fn := value.(*lua.LFunction)
-	s.matches = true
+	s.matches = append(s.matches, fn)
 	return func(f *facts) verdict {
 		switch {
 		case f.match == nil:

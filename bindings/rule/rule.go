@@ -179,10 +179,10 @@ func pay(b *sandbox.Budget, v lua.LValue, depth int) error {
 
 // handler is what runs in the VM: the action, after what is left to test in Lua.
 func (r *Rule) handler(rt *script.Runtime, L *lua.LState, action *lua.LFunction) *lua.LFunction {
-	if !r.when.matches {
+	if len(r.when.matches) == 0 {
 		return action
 	}
-	return L.NewFunction(func(L *lua.LState) int {
+	test := func(L *lua.LState) int {
 		a, view := rt.Context(L).Value(askedKey{}).(*asked), L.Get(1)
 		a.facts.match = func(fn *lua.LFunction) bool {
 			L.Push(fn)
@@ -201,7 +201,8 @@ func (r *Rule) handler(rt *script.Runtime, L *lua.LState, action *lua.LFunction)
 		L.Push(view)
 		L.Call(1, 0)
 		return 0
-	})
+	}
+	return L.NewClosure(test, append([]lua.LValue{action}, r.when.matches...)...) // which shows whoever measures what they hold
 }
 
 type askedKey struct{}

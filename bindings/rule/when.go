@@ -47,8 +47,8 @@ func (v verdict) words() string { return v.name + ": " + v.saw }
 // group is a table of conditions, compiled.
 type group struct {
 	tests          []named
-	sparesContacts bool // a whole `when` without from
-	matches        bool // has a match anywhere in it
+	sparesContacts bool         // a whole `when` without from
+	matches        []lua.LValue // the functions of match anywhere in it
 }
 
 type named struct {
@@ -97,8 +97,8 @@ type scope struct {
 	zone    *time.Location // nil: the machine's
 	night   *interval      // the between that days go by; nil: none
 	from    bool           // there is a from in it
-	matches bool
-	clock   bool // something goes by the clock
+	matches []lua.LValue   // functions of match
+	clock   bool           // something goes by the clock
 }
 
 // whenType reads a whole `when`, as a *group.
@@ -141,7 +141,7 @@ func groupsType(r reading) manual.Type {
 // leave tells the table around what is in this one.
 func (s *scope) leave(around *scope) {
 	around.from = around.from || s.from
-	around.matches = around.matches || s.matches
+	around.matches = append(around.matches, s.matches...)
 	around.clock = around.clock || s.clock
 }
 
