@@ -87,12 +87,7 @@ func unloadTwo(t *testing.T) {
 		},
 	})
 	for _, source := range []string{`on("unload", function() end) on("unload", function() look() end)`, ""} {
-		if err := os.WriteFile(filepath.Join(h.opts.Dir, "a.lua"), []byte(source), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := h.Load(); err != nil {
-			t.Fatal(err)
-		}
+		loadInto(t, h, map[string]string{"a.lua": source})
 	}
 	if !<-open {
 		t.Error("the VM was closed under a handler")
@@ -132,21 +127,9 @@ func TestAClosedGenerationHoldsNothing(t *testing.T) {
 					return 1
 				}))
 			}})
-			for file, text := range map[string]string{"a.lua": source, "lib/m.lua": `return {value()}`} {
-				path := filepath.Join(h.opts.Dir, file)
-				if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if err := h.Load(); err != nil {
-				t.Fatal(err)
-			}
-			rt := h.scripts["a.lua"].live
-			if rt == nil || len(things) == 0 {
-				t.Fatalf("the script made %d values, and was not loaded: %v", len(things), h.scripts["a.lua"].err)
+			rt := loadInto(t, h, map[string]string{"a.lua": source, "lib/m.lua": `return {value()}`})
+			if len(things) == 0 {
+				t.Fatal("the script made no value")
 			}
 			pin := h.Pin()
 			h.stop()
@@ -165,4 +148,25 @@ func TestAClosedGenerationHoldsNothing(t *testing.T) {
 			runtime.KeepAlive(pin)
 		})
 	}
+}
+
+// loadInto writes the files, loads them, and gives what came of a.lua.
+func loadInto(t *testing.T, h *Host, files map[string]string) *Runtime {
+	t.Helper()
+	for file, text := range files {
+		path := filepath.Join(h.opts.Dir, file)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := h.Load(); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.scripts["a.lua"].err; err != nil {
+		t.Fatal(err)
+	}
+	return h.scripts["a.lua"].live
 }

@@ -1,8 +1,6 @@
 package script
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
 	lua "github.com/yuin/gopher-lua"
@@ -31,22 +29,7 @@ func TestSizeOfAScriptAtRest(t *testing.T) {
 					return 0
 				}))
 			}})
-			for file, text := range map[string]string{"a.lua": source, "lib/m.lua": `local kept = {}` + fill + `return function() return kept end`} {
-				path := filepath.Join(h.opts.Dir, file)
-				if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if err := h.Load(); err != nil {
-				t.Fatal(err)
-			}
-			rt := h.scripts["a.lua"].live
-			if rt == nil {
-				t.Fatal(h.scripts["a.lua"].err)
-			}
+			rt := loadInto(t, h, map[string]string{"a.lua": source, "lib/m.lua": `local kept = {}` + fill + `return function() return kept end`})
 			if busy, size := rt.measure(); busy != nil || size.Bytes < 2<<20 || !size.Whole {
 				t.Errorf("it holds some 3 MB, and is measured as %+v", size)
 			}
