@@ -87,6 +87,7 @@ func (h *Host) scan(l look) (unsettled bool, err error) {
 	defer pass.end()
 	for _, f := range files {
 		delete(gone, f.name)
+		delete(left, f.name) // it is back, and what it left before goes on
 		if l.names == nil || l.names[f.name] {
 			pass.update(f)
 		}
@@ -99,9 +100,9 @@ func (h *Host) scan(l look) (unsettled bool, err error) {
 			pass.unload(name)
 		}
 	}
-	for name := range l.names {
-		if !h.known()[name] {
-			pass.cut(name, left[name])
+	for name, old := range left {
+		if l.names[name] {
+			pass.cut(name, old)
 		}
 	}
 	return pass.unsettled, nil
