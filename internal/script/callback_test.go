@@ -229,10 +229,12 @@ func TestOldGenerationsAreClosedAtTheirLimit(t *testing.T) {
 	m.Advance(59 * time.Minute)
 	w.generations([3]int{1, 1, 1}, [3]int{0, 0, 0})
 	m.Advance(time.Minute)
-	if r := <-w.runs; r.Err == nil {
+	if w.ended("x", "unload")["x"].Err == nil {
 		t.Error("the handler was not ended")
 	}
-	w.says2("unload")
+	if got := <-w.notes; got != "unload" {
+		t.Errorf("noted %q", got)
+	}
 	if name := <-l.gone; name != "once" {
 		t.Errorf("%s is gone", name)
 	}

@@ -73,10 +73,12 @@ func TestUnloadHasItsTime(t *testing.T) {
 	}
 	<-w.arrived
 	m.Advance(5 * time.Second)
-	if r := <-w.runs; r.Err == nil || r.Event != "unload" {
+	if r := w.ended("unload", "load")["unload"]; r.Err == nil {
 		t.Errorf("it ended as %+v", r)
 	}
-	w.says2("load")
+	if got := <-w.notes; got != "load" {
+		t.Errorf("noted %q", got)
+	}
 	w.generations([3]int{0, 0, 0})
 }
 

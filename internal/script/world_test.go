@@ -168,6 +168,24 @@ func (w *world) run(name string, args ...lua.LValue) script.Run {
 	return <-w.runs
 }
 
+// ended takes a run of each event, in whichever order they are reported: the handlers
+// that one's end lets begin, of "unload" and of the next generation's "load", may come
+// before it.
+func (w *world) ended(events ...string) map[string]script.Run {
+	w.t.Helper()
+	runs := map[string]script.Run{}
+	for range events {
+		r := <-w.runs
+		runs[r.Event] = r
+	}
+	for _, event := range events {
+		if _, ok := runs[event]; !ok {
+			w.t.Fatalf("runs of %v, want %q", runs, events)
+		}
+	}
+	return runs
+}
+
 // fails checks that an error says all of the parts.
 func (w *world) fails(err error, parts ...string) {
 	w.t.Helper()
