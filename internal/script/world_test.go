@@ -10,11 +10,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	lua "github.com/yuin/gopher-lua"
 	"go.uber.org/goleak"
 
 	"luahost/bindings/event"
+	"luahost/internal/sandbox"
 	"luahost/internal/script"
 )
 
@@ -70,6 +72,7 @@ func load(t *testing.T, files map[string]string, configure ...func(*script.Optio
 	}
 	opts := script.Options{
 		Dir: w.dir, Open: w.open, Quiet: 1,
+		Limits:    script.Limits{Limits: sandbox.Limits{Time: time.Hour}}, // a slow machine ends nothing
 		Log:       slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		OnHandler: func(r script.Run) { w.runs <- r },
 		OnReload:  func(r script.Reload) { w.reloads <- r },
