@@ -82,7 +82,7 @@ func TestLoginAnswers(t *testing.T) {
 		"password":                 {password, []string{simulator.LoginCode, password}, result{2, 0, nil}},
 		"second password":          {password, []string{simulator.LoginCode, "x", password}, result{3, 1, nil}},
 		"wrong password thrice":    {password, []string{simulator.LoginCode, "x", "y", "z"}, result{4, 2, []string{"the two-step password was wrong 3 times"}}},
-		"password with its spaces": {" x ", []string{simulator.LoginCode, " x "}, result{2, 0, nil}},
+		"password with its spaces": {" open sesame ", []string{simulator.LoginCode, " open sesame "}, result{2, 0, nil}},
 		"no password":              {password, []string{simulator.LoginCode}, result{2, 0, []string{"ask for the two-step password", "the input ended"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
