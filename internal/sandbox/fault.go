@@ -121,8 +121,10 @@ func untold(v lua.LValue) string {
 	switch {
 	case v == lua.LNil:
 		return "error without a message: error() was given nil"
+	case v.Type() == lua.LTNumber:
+		return v.String()
 	case !ok:
-		return fmt.Sprintf("error without a message: a %s", v.Type())
+		return fmt.Sprintf("error without a message: %s", shown(v))
 	}
 	var fields []string
 	k, field := table.Next(lua.LNil)
@@ -144,7 +146,7 @@ func shown(v lua.LValue) string {
 	case lua.LNumber, lua.LBool:
 		return v.String()
 	}
-	return v.Type().String()
+	return "a " + v.Type().String()
 }
 
 func clip(s string, limit int) string {

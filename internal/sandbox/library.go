@@ -181,8 +181,7 @@ func (vm *VM) loadSource(L *lua.LState, source, name string) int {
 		L.RaiseError("the source is longer than %d bytes", limit)
 	}
 	pay(L, len(source)*instructionsPerByte)
-	name = clip(name, maxChunkName)
-	proto, err := Compile(name, source)
+	proto, err := Compile(textChunk(name), source)
 	if err != nil {
 		L.Push(lua.LNil)
 		L.Push(lua.LString(err.Error()))
@@ -190,6 +189,13 @@ func (vm *VM) loadSource(L *lua.LState, source, name string) int {
 	}
 	L.Push(L.NewFunctionFromProto(proto))
 	return 1
+}
+
+// textChunk names a chunk as Lua does that is no file's, also where the script wants it
+// to look like one: it could pass for another script's.
+func textChunk(name string) string {
+	name = strings.TrimLeft(oneLine(name), "=@")
+	return `[string "` + clip(name, maxChunkName) + `"]`
 }
 
 // replaceMath gives each script its own random numbers: gopher-lua's

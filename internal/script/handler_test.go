@@ -102,6 +102,9 @@ faults = {
   depth     = function() local function f() return 1 + f() end f() end,
   waited    = function() block() error("after") end,
   nothing   = function() error() end,
+  nan       = function() error(0/0) end,
+  no        = function() error(false) end,
+  made      = function() loadstring("\n\nerror('made')", "good.lua")() end,
 }`})
 	for kind, want := range map[string]string{
 		"text":     "night.lua:5: oops",
@@ -116,6 +119,9 @@ faults = {
 		"depth":    "night.lua:14: stack overflow: more than 200 nested calls",
 		"waited":   "night.lua:15: after",
 		"nothing":  "night.lua:16: error without a message: error() was given nil",
+		"nan":      "night.lua:17: NaN",
+		"no":       "night.lua:18: error without a message: false",
+		"made":     `night.lua:19: [string "good.lua"]:3: made`,
 	} {
 		r := w.run("fault", lua.LString(kind))
 		if r.Err == nil || r.Err.Error() != want {
