@@ -15,6 +15,8 @@ import (
 	"syscall"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"luahost/internal/clip"
 )
 
 const (
@@ -58,10 +60,10 @@ func (m *module) block(L *lua.LState, r *outgoing) (*answer, error) {
 // path, it is a long part of it.
 func cutPath(path string) string {
 	const most, shown = 20, 4
-	parts := strings.Split(clip(path), "/")
+	parts := strings.Split(short(path), "/")
 	for i, part := range parts {
 		if len(part) > most {
-			parts[i] = strings.ToValidUTF8(part[:shown], "") + "…"
+			parts[i] = clip.Text(part, shown)
 		}
 	}
 	return strings.Join(parts, "/")

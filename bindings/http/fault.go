@@ -16,6 +16,8 @@ import (
 	"syscall"
 
 	"github.com/gotd/td/tgerr"
+
+	"luahost/internal/clip"
 )
 
 var (
@@ -83,7 +85,7 @@ func (e *exchange) fault(ctx context.Context, err error) error {
 	if reason, ok := networkReason(err); ok {
 		return refusal("NOT_CONNECTED", "%s: %s", host, reason)
 	}
-	return refusal("INVALID_ANSWER", "%s answered something that is not HTTP: %s", host, clip(err.Error()))
+	return refusal("INVALID_ANSWER", "%s answered something that is not HTTP: %s", host, short(err.Error()))
 }
 
 // tlsReason says why a server could not prove who it is.
@@ -126,11 +128,5 @@ func networkReason(err error) (string, bool) {
 	return "", false
 }
 
-// clip bounds what a server's words put into an error.
-func clip(text string) string {
-	const most = 200
-	if len(text) <= most {
-		return text
-	}
-	return strings.ToValidUTF8(text[:most], "") + "…"
-}
+// short bounds what a server's words put into an error.
+func short(text string) string { return clip.Text(strings.ToValidUTF8(text, ""), 200) }

@@ -278,7 +278,7 @@ func each(words string, v lua.LValue, read func(name string, v lua.LValue) error
 			return
 		}
 		if err = read(string(name), v); err != nil {
-			err = manual.At(clip(string(name)), err)
+			err = manual.At(short(string(name)), err)
 		}
 	})
 	return err

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"luahost/internal/clip"
 )
 
 // TestJoined compares with all of the text, clipped, and wants it made without that.
@@ -12,7 +14,7 @@ func TestJoined(t *testing.T) {
 	for _, words := range [][]string{
 		{}, {""}, {"", ""}, {"a", "b"}, {"12345678"}, {"1234567", ""}, {"12345678", ""}, {"123456789"}, {"1234567", "9", "10"}, {"1234567é", "x"}, {"123456", "é", "é"},
 	} {
-		if got, want := joined(words, 8), clip(strings.Join(words, "\t"), 8); got != want {
+		if got, want := joined(words, 8), clip.Counted(strings.Join(words, "\t"), 8); got != want {
 			t.Errorf("%q: %q, want %q", words, got, want)
 		}
 	}

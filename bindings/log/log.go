@@ -13,6 +13,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"luahost/bindings/manual"
+	"luahost/internal/clip"
 	"luahost/internal/script"
 )
 
@@ -120,7 +121,7 @@ func write(rt *script.Runtime, L *lua.LState, f function) int {
 	if !rt.Log().Enabled(ctx, f.level) || !rt.MayLog() {
 		return 0
 	}
-	rt.Log().LogAttrs(ctx, f.level, clip(message, maxText), append(where(rt, L), attrs(L, attributes)...)...)
+	rt.Log().LogAttrs(ctx, f.level, clip.Counted(message, maxText), append(where(rt, L), attrs(L, attributes)...)...)
 	return 0
 }
 
@@ -164,7 +165,7 @@ var taken = []string{"time", "level", "msg", "script", "generation", "file", "li
 // attrName is under which name a line has an attribute: none passes for what luahost
 // says of the line.
 func attrName(key lua.LValue) string {
-	name := clip(key.String(), maxKey)
+	name := clip.Counted(key.String(), maxKey)
 	if slices.Contains(taken, name) {
 		return "script." + name
 	}

@@ -1,15 +1,15 @@
 package log
 
 import (
-	"fmt"
 	"log/slog"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"luahost/internal/clip"
 )
 
 // The bounds of a line.
@@ -35,9 +35,9 @@ func value(L *lua.LState, v lua.LValue) slog.Value {
 	case *lua.LTable:
 		var b strings.Builder
 		describe(L, &b, v, 1)
-		return slog.StringValue(clip(b.String(), maxValue))
+		return slog.StringValue(clip.Counted(b.String(), maxValue))
 	default:
-		return slog.StringValue(clip(text(L, v), maxValue))
+		return slog.StringValue(clip.Counted(text(L, v), maxValue))
 	}
 }
 
@@ -62,9 +62,9 @@ func describe(L *lua.LState, b *strings.Builder, v lua.LValue, depth int) {
 		}
 		b.WriteByte('}')
 	case v.Type() == lua.LTString:
-		b.WriteString(strconv.Quote(clip(v.String(), maxValue)))
+		b.WriteString(strconv.Quote(clip.Counted(v.String(), maxValue)))
 	default:
-		b.WriteString(clip(text(L, v), maxValue))
+		b.WriteString(clip.Counted(text(L, v), maxValue))
 	}
 }
 
@@ -85,23 +85,7 @@ func keys(table *lua.LTable) []lua.LValue {
 // text is Lua's tostring.
 func text(L *lua.LState, v lua.LValue) string { return L.ToStringMeta(v).String() }
 
-// clip shortens a text to a number of bytes and says so.
-func clip(s string, limit int) string { return clipTo(s, limit, len(s)) }
-
-// clipTo does that to a text of which s is the beginning, more than limit if there
-// is more.
-func clipTo(s string, limit, length int) string {
-	if length <= limit {
-		return s
-	}
-	cut := limit
-	for cut > 0 && !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return fmt.Sprintf("%s… (%d bytes more)", s[:cut], length-cut)
-}
-
-// joined is clip of the words with tabs between them, of which no more is made: it
+// joined is clip.Counted of the words with tabs between them, of which no more is made: it
 // is as easy to print a text of a megabyte ten thousand times as once.
 func joined(words []string, limit int) string {
 	var b strings.Builder
@@ -113,5 +97,5 @@ func joined(words []string, limit int) string {
 		length += len(word)
 		b.WriteString(word[:min(len(word), max(limit+1-b.Len(), 0))])
 	}
-	return clipTo(b.String(), limit, length)
+	return clip.Beginning(b.String(), limit, length)
 }

@@ -23,7 +23,7 @@ func ReadDuration(v lua.LValue) (time.Duration, error) {
 	case lua.LString:
 		d, err := clock.ParseDuration(string(v))
 		if err != nil {
-			return 0, fmt.Errorf("%q is no duration: %s", clip(string(v)), durationForm)
+			return 0, fmt.Errorf("%q is no duration: %s", short(string(v)), durationForm)
 		}
 		return d, nil
 	default:

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	lua "github.com/yuin/gopher-lua"
 
+	"luahost/internal/clip"
 	"luahost/internal/nearest"
 )
 
@@ -61,7 +61,7 @@ func Unknown(what, name string, known []string) *Fault {
 	} else {
 		text += ", there are " + strings.Join(known, ", ")
 	}
-	return &Fault{Path: clip(name), Text: text}
+	return &Fault{Path: short(name), Text: text}
 }
 
 // Shown gives a value as an error text shows it: its type and, when that is
@@ -69,14 +69,14 @@ func Unknown(what, name string, known []string) *Fault {
 func Shown(v lua.LValue) string {
 	switch v := v.(type) {
 	case lua.LString:
-		return "string " + strconv.Quote(clip(string(v)))
+		return "string " + strconv.Quote(short(string(v)))
 	case lua.LNumber:
 		return "number " + v.String()
 	case lua.LBool:
 		return "boolean " + v.String()
 	case *lua.LTable:
 		if name, ok := v.RawGetString("_").(lua.LString); ok {
-			return "table " + clip(string(name))
+			return "table " + short(string(name))
 		}
 	}
 	return v.Type().String()
@@ -98,15 +98,5 @@ func ShownPerson(v lua.LValue) string {
 	return `string "…` + digits[len(digits)-2:] + `"`
 }
 
-// clip bounds what a script's own strings put into an error text.
-func clip(s string) string {
-	const most = 48
-	if len(s) <= most {
-		return s
-	}
-	end := most
-	for end > most-utf8.UTFMax && !utf8.RuneStart(s[end]) {
-		end--
-	}
-	return s[:end] + "…"
-}
+// short bounds what a script's own strings put into an error text.
+func short(s string) string { return clip.Text(s, 48) }

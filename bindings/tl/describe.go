@@ -21,7 +21,7 @@ const (
 // digits of a phone number and the length of bytes.
 func describe(b *strings.Builder, tb *lua.LTable, depth int) {
 	name, _ := tb.RawGetString("_").(lua.LString)
-	b.WriteString(clip(string(name)) + "{")
+	b.WriteString(short(string(name)) + "{")
 	if depth == describeDepth {
 		b.WriteString("…}")
 		return
@@ -39,7 +39,7 @@ func describe(b *strings.Builder, tb *lua.LTable, depth int) {
 			break
 		}
 		if named {
-			b.WriteString(clip(string(field)) + "=")
+			b.WriteString(short(string(field)) + "=")
 		}
 		if phone, ok := v.(lua.LString); ok && (field == "phone" || field == "phone_number") {
 			v = "…" + phone[max(0, len(phone)-2):]
@@ -58,7 +58,7 @@ func describeValue(b *strings.Builder, v lua.LValue, depth int) {
 			fmt.Fprintf(b, "<%d bytes>", len(v))
 			return
 		}
-		b.WriteString(strconv.Quote(clip(string(v))))
+		b.WriteString(strconv.Quote(short(string(v))))
 	case lua.LNumber:
 		b.WriteString(v.String())
 	case lua.LBool:

@@ -24,7 +24,7 @@ func TestDescribeKeepsLetters(t *testing.T) {
 			t.Errorf("%q is shown as %s, want %s", name, got, want)
 		}
 	}
-	if text := clip(strings.Repeat("\x80", 100)); len(text) > 60 || utf8.ValidString(text) {
+	if text := short(strings.Repeat("\x80", 100)); len(text) > 60 || utf8.ValidString(text) {
 		t.Errorf("bytes are cut to %q", text)
 	}
 }

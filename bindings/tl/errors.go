@@ -91,7 +91,7 @@ func (s *vm) errorMetatable(L *lua.LState) *lua.LTable {
 // than the type, as it does for errors of the host, it follows.
 func errorToString(L *lua.LState) int {
 	tb := L.CheckTable(1)
-	text := func(key string) string { return clip(lua.LVAsString(tb.RawGetString(key))) }
+	text := func(key string) string { return short(lua.LVAsString(tb.RawGetString(key))) }
 	code, _ := tb.RawGetString("code").(lua.LNumber)
 	message := lua.LVAsString(tb.RawGetString("message"))
 	var b strings.Builder

@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"luahost/internal/clip"
 )
 
 // fault is a mistake of the script in what it gave. It is raised at the line
@@ -96,7 +97,7 @@ func shown(v lua.LValue) string {
 		return "boolean " + v.String()
 	case *lua.LTable:
 		if name, ok := v.RawGetString("_").(lua.LString); ok {
-			return "table " + clip(string(name))
+			return "table " + short(string(name))
 		}
 	case *lua.LUserData:
 		if object, ok := v.Value.(Object); ok {
@@ -108,17 +109,7 @@ func shown(v lua.LValue) string {
 	return v.Type().String()
 }
 
-func quoted(s string) string { return fmt.Sprintf("%q", clip(s)) }
+func quoted(s string) string { return fmt.Sprintf("%q", short(s)) }
 
-// clip bounds what a script's own strings put into an error text.
-func clip(s string) string {
-	const most = 48
-	if len(s) <= most {
-		return s
-	}
-	end := most
-	for end > most-utf8.UTFMax && !utf8.RuneStart(s[end]) {
-		end--
-	}
-	return s[:end] + "…"
-}
+// short bounds what a script's own strings put into an error text.
+func short(s string) string { return clip.Text(s, 48) }

@@ -133,7 +133,7 @@ func (m *Module) raiseNoMethod(L *lua.LState, space string) {
 	for _, e := range m.schema.namespaces[space] {
 		known = append(known, e.name)
 	}
-	full := space + "." + clip(string(name))
+	full := space + "." + short(string(name))
 	raise(L, full+" is not a method"+suggestion(full, known))
 }
 

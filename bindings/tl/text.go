@@ -102,7 +102,7 @@ func (t *texter) value(v reflect.Value, of *typ, depth int) {
 	case kindDouble:
 		t.b.WriteString(strconv.FormatFloat(v.Float(), 'g', -1, 64))
 	case kindString:
-		t.b.WriteString(strconv.Quote(clip(v.String())))
+		t.b.WriteString(strconv.Quote(short(v.String())))
 	case kindBytes, kindInt128, kindInt256:
 		fmt.Fprintf(&t.b, "<%d bytes>", v.Len())
 	case kindStruct:

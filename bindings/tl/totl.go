@@ -65,7 +65,7 @@ func (r *reader) object(tb *lua.LTable, p *plan, dst reflect.Value) *fault {
 		}
 		name, ok := key.(lua.LString)
 		if !ok {
-			return r.fault("[%s] is no field, %s", clip(key.String()), p.has())
+			return r.fault("[%s] is no field, %s", short(key.String()), p.has())
 		}
 		if name == "_" {
 			continue

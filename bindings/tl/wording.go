@@ -121,7 +121,7 @@ func (r *reader) unknownField(name string, p *plan) *fault {
 	for i, f := range p.fields {
 		known[i] = f.name
 	}
-	r.path = append(r.path, step{name: clip(name)})
+	r.path = append(r.path, step{name: short(name)})
 	if near := suggestion(name, known); near != "" {
 		return r.fault("unknown field%s", near)
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"luahost/internal/clip"
 )
 
 // Text shows the value that the bytes stand for as Lua would write it, in one
@@ -18,10 +20,7 @@ func Text(data []byte, most int) string {
 	if t.value() != nil {
 		return "(" + errMalformed.Error() + ")"
 	}
-	if t.Len() > most {
-		return strings.ToValidUTF8(t.String()[:most], "") + "…"
-	}
-	return t.String()
+	return clip.Text(t.String(), most)
 }
 
 type text struct {

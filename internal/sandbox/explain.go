@@ -10,6 +10,8 @@ import (
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
 	"github.com/yuin/gopher-lua/parse"
+
+	"luahost/internal/clip"
 )
 
 // Bounds of what explaining errors may cost.
@@ -67,7 +69,7 @@ var located = regexp.MustCompile(`(?s)^([^\s:]+):(\d+): (.*)$`)
 
 // sourceLine is a line as it is shown below an error.
 func sourceLine(source string, line int) string {
-	return oneLine(clip(lineOf(source, line), maxSourceLine))
+	return oneLine(clip.Counted(lineOf(source, line), maxSourceLine))
 }
 
 func lineOf(source string, line int) string {

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"luahost/internal/clip"
 )
 
 const (
@@ -36,7 +38,7 @@ func (e *Error) Unwrap() error { return e.cause }
 
 // Panicked is the error of Go code that failed while it worked for a script.
 func Panicked(step string, reason any) *Error {
-	return &Error{Message: clip(fmt.Sprintf("%s: %v", step, reason), maxMessage), Traceback: string(debug.Stack())}
+	return &Error{Message: clip.Counted(fmt.Sprintf("%s: %v", step, reason), maxMessage), Traceback: string(debug.Stack())}
 }
 
 // fault makes an Error of what PCall of fn returned on L. The script's own __tostring
@@ -46,7 +48,7 @@ func (vm *VM) fault(L *lua.LState, fn lua.LValue, err error) *Error {
 	fault := &Error{cause: budget.over}
 	var api *lua.ApiError
 	if !errors.As(err, &api) {
-		fault.Message = clip(err.Error(), maxMessage)
+		fault.Message = clip.Counted(err.Error(), maxMessage)
 		return fault
 	}
 	fault.Traceback = api.StackTrace
@@ -67,9 +69,9 @@ func (vm *VM) fault(L *lua.LState, fn lua.LValue, err error) *Error {
 			fault.Message = at[1] + " " + fault.Message
 		}
 	}
-	e := vm.explain(oneLine(clip(fault.Message, maxMessage)))
+	e := vm.explain(oneLine(clip.Counted(fault.Message, maxMessage)))
 	fault.Message, fault.Source, fault.Hint = e.message, e.source, e.hint
-	fault.Traceback = clip(tidy(fault.Traceback, fn), maxTraceback)
+	fault.Traceback = clip.Counted(tidy(fault.Traceback, fn), maxTraceback)
 	return fault
 }
 
@@ -129,7 +131,7 @@ func untold(v lua.LValue) string {
 	var fields []string
 	k, field := table.Next(lua.LNil)
 	for ; k != lua.LNil && len(fields) < maxShown; k, field = table.Next(k) {
-		fields = append(fields, fmt.Sprintf("%s=%s", clip(k.String(), maxShownText), shown(field)))
+		fields = append(fields, fmt.Sprintf("%s=%s", clip.Counted(k.String(), maxShownText), shown(field)))
 	}
 	if k != lua.LNil {
 		fields = append(fields, "…")
@@ -142,16 +144,9 @@ const maxShownText = 100 // bytes of a field
 func shown(v lua.LValue) string {
 	switch v := v.(type) {
 	case lua.LString:
-		return strconv.Quote(clip(string(v), maxShownText))
+		return strconv.Quote(clip.Counted(string(v), maxShownText))
 	case lua.LNumber, lua.LBool:
 		return v.String()
 	}
 	return "a " + v.Type().String()
-}
-
-func clip(s string, limit int) string {
-	if len(s) <= limit {
-		return s
-	}
-	return s[:limit] + fmt.Sprintf("… (%d bytes more)", len(s)-limit)
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"luahost/internal/clip"
 )
 
 // library is the standard library that a script sees: gopher-lua's, of which
@@ -194,8 +196,7 @@ func (vm *VM) loadSource(L *lua.LState, source, name string) int {
 // textChunk names a chunk as Lua does that is no file's, also where the script wants it
 // to look like one: it could pass for another script's.
 func textChunk(name string) string {
-	name = strings.TrimLeft(oneLine(name), "=@")
-	return `[string "` + clip(name, maxChunkName) + `"]`
+	return `[string "` + oneLine(clip.Counted(strings.TrimLeft(name, "=@"), maxChunkName)) + `"]`
 }
 
 // replaceMath gives each script its own random numbers: gopher-lua's

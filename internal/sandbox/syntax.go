@@ -8,6 +8,8 @@ import (
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
 	"github.com/yuin/gopher-lua/parse"
+
+	"luahost/internal/clip"
 )
 
 // syntaxError is what the parser or the compiler found, with its line and, of the usual
@@ -22,7 +24,7 @@ func syntaxError(name, source string, err error) error {
 		what, hint = parsing.Message+" at the end of the file", slip(source, parsing)
 	case errors.As(err, &parsing):
 		line = parsing.Pos.Line
-		what, hint = fmt.Sprintf("near '%s': %s", clip(parsing.Token, maxMessage), parsing.Message), slip(source, parsing)
+		what, hint = fmt.Sprintf("near '%s': %s", clip.Counted(parsing.Token, maxMessage), parsing.Message), slip(source, parsing)
 	case errors.As(err, &compiling): // without a line: too many locals, constants, upvalues
 		line, what = compiling.Line, compiling.Message
 	}
@@ -41,7 +43,7 @@ func syntaxError(name, source string, err error) error {
 func slip(source string, at *parse.Error) string {
 	scanner, lexer := parse.NewScanner(strings.NewReader(source), ""), parse.Lexer{}
 	var o outline
-	line := clip(lineOf(source, at.Pos.Line), maxSourceLine) // which is looked at for every token that may be the one
+	line := clip.Counted(lineOf(source, at.Pos.Line), maxSourceLine) // which is looked at for every token that may be the one
 	for {
 		tok, err := scanner.Scan(&lexer)
 		switch {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/robfig/cron/v3"
 
+	"luahost/internal/clip"
 	"luahost/internal/nearest"
 )
 
@@ -70,7 +71,7 @@ func parseCron(text string) (*calendar, error) {
 	if strings.HasPrefix(text, "@") {
 		expr, ok := words[text]
 		if !ok {
-			return nil, fmt.Errorf("there is no %q%s", clip(text, maxShown), nearest.Hint(text, known))
+			return nil, fmt.Errorf("there is no %q%s", clip.Text(text, maxShown), nearest.Hint(text, known))
 		}
 		text = expr
 	}
@@ -82,7 +83,7 @@ func parseCron(text string) (*calendar, error) {
 	for i, f := range fields {
 		b, err := parseField(i, parts[i])
 		if err != nil {
-			return nil, fmt.Errorf("%s %q: %w", f.name, clip(parts[i], maxShown), err)
+			return nil, fmt.Errorf("%s %q: %w", f.name, clip.Text(parts[i], maxShown), err)
 		}
 		found[i] = b & bits(f.from, f.to)
 	}
@@ -111,18 +112,10 @@ func parseField(i int, text string) (uint64, error) {
 	if err != nil {
 		reason, _, _ := strings.Cut(err.Error(), ": strconv.") // who parsed it
 		reason = strings.TrimPrefix(reason, "failed to parse int from ")
-		return 0, fmt.Errorf("expected %s (%s)", f.usage, clip(reason, maxShown))
+		return 0, fmt.Errorf("expected %s (%s)", f.usage, clip.Text(reason, maxShown))
 	}
 	return f.bits(parsed.(*cron.SpecSchedule)), nil
 }
 
 // maxShown is how much an error shows of what a script has written.
 const maxShown = 80
-
-// clip bounds a text of a script's.
-func clip(text string, most int) string {
-	if len(text) > most {
-		return strings.ToValidUTF8(text[:most], "") + "…"
-	}
-	return text
-}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"luahost/internal/clip"
 	"luahost/internal/store"
 )
 
@@ -150,7 +151,7 @@ func (e *Engine) ended(ctx context.Context, n *named, err error) {
 		outcome = store.TimerInterrupted
 		e.Log.Warn("timer was interrupted: its handler was ended early, and it does not run again for that time", "script", n.script, "timer", n.name)
 	case err != nil:
-		outcome, fault = store.TimerFailed, clip(err.Error(), maxFault)
+		outcome, fault = store.TimerFailed, clip.Text(err.Error(), maxFault)
 	}
 	now := e.now()
 	e.persist(ctx, "end of a timer's run not noted", func() error {
