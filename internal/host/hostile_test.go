@@ -31,7 +31,7 @@ func corpus(t testing.TB) []hostile.Script {
 // to the end that it says of itself, and the good script beside it decides.
 func TestHostileAlone(t *testing.T) {
 	var limits script.Limits
-	limits.Instructions, limits.Time = 1_000_000, 500*time.Millisecond
+	limits.Instructions, limits.Time = 1_000_000, 2*time.Second
 	scripts, b := corpus(t), besiege(t, goodRule, limits, func(o *host.Options) { o.DecideWithin = 100 * time.Millisecond })
 	for _, s := range scripts {
 		t.Run(s.Name, func(t *testing.T) {

@@ -64,7 +64,7 @@ func (vm *VM) fault(L *lua.LState, fn lua.LValue, err error) *Error {
 		budget.tell()
 		fault.Message = vm.text(L, api.Object)
 	}
-	if !positioned.MatchString(fault.Message) { // an error table, or error(text, 0)
+	if !vm.positioned(fault) { // an error table, or error(text, 0)
 		if at := traced.FindStringSubmatch(fault.Traceback); at != nil {
 			fault.Message = at[1] + " " + fault.Message
 		}
@@ -75,10 +75,14 @@ func (vm *VM) fault(L *lua.LState, fn lua.LValue, err error) *Error {
 	return fault
 }
 
-var (
-	positioned = regexp.MustCompile(`^[^\s:]+:\d+: `)
-	traced     = regexp.MustCompile(`(?m)^\t([^\s:\[]+:\d+:) `) // the innermost call that is Lua's
-)
+// positioned says whether a message begins with a place in a file of the script's, and
+// not in another's that it was made to look like.
+func (vm *VM) positioned(e *Error) bool {
+	at := located.FindStringSubmatch(e.Message)
+	return at != nil && (vm.sources[at[1]] != "" || strings.Contains(e.Traceback, "\t"+at[1]+":"))
+}
+
+var traced = regexp.MustCompile(`(?m)^\t([^\s:\[]+:\d+:) `) // the innermost call that is Lua's
 
 // tidy words gopher-lua's traceback for who wrote the script: what is not Lua is
 // luahost's, and what was called first is the function fn.

@@ -104,6 +104,7 @@ faults = {
   nothing   = function() error() end,
   nan       = function() error(0/0) end,
   no        = function() error(false) end,
+  posed     = function() error("good.lua:1: posed", 0) end,
   made      = function() loadstring("\n\nerror('made')", "good.lua")() end,
 }`})
 	for kind, want := range map[string]string{
@@ -121,7 +122,8 @@ faults = {
 		"nothing":  "night.lua:16: error without a message: error() was given nil",
 		"nan":      "night.lua:17: NaN",
 		"no":       "night.lua:18: error without a message: false",
-		"made":     `night.lua:19: [string "good.lua"]:3: made`,
+		"posed":    "night.lua:19: good.lua:1: posed",
+		"made":     `night.lua:20: [string "good.lua"]:3: made`,
 	} {
 		r := w.run("fault", lua.LString(kind))
 		if r.Err == nil || r.Err.Error() != want {

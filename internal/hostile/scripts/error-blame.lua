@@ -1,5 +1,5 @@
 -- tries: errors that seem to come from another script, by the name of a chunk and by __tostring
--- must: be ended: good\.lua:1: forged
+-- must: be ended: error-blame.lua:[57]: (\[string "good.lua"\]|good\.lua):1: forged
 -- told: script=error-blame\.lua
 local blame = assert(loadstring("error('forged')", "good.lua"))
 on("call", function() blame() end)
