@@ -227,6 +227,7 @@ func fieldsType() manual.Type {
 	words := "a table of names and values"
 	return manual.Type{Words: words, Read: func(v lua.LValue) (any, error) {
 		fields, size := url.Values{}, 0
+		lengths := map[*lua.LTable]int{} // one that was emptied takes 0.1 ms to look through, and costs the script nothing
 		add := func(name string, v lua.LValue) error {
 			text, err := scalar(v)
 			if size += len(name) + len(text) + valueBytes; err == nil && size > maxFieldBytes {
@@ -242,7 +243,15 @@ func fieldsType() manual.Type {
 			if !ok {
 				return add(name, v)
 			}
-			for i := range list.Len() {
+			n, known := lengths[list]
+			if !known {
+				var err error
+				if n, err = length(list); err != nil {
+					return err
+				}
+				lengths[list] = n
+			}
+			for i := range n {
 				if err := add(name, list.RawGetInt(i+1)); err != nil {
 					return manual.AtIndex(i+1, err)
 				}
@@ -251,6 +260,18 @@ func fieldsType() manual.Type {
 		})
 		return fields, err
 	}}
+}
+
+// length is how many values a list has, which must be all that is in it.
+func length(list *lua.LTable) (int, error) {
+	n, last := list.Len(), lua.LValue(lua.LNil)
+	if n > 0 {
+		last = lua.LNumber(n)
+	}
+	if key, _ := list.Next(last); key != lua.LNil {
+		return 0, manual.Faultf("expected a value or a list of values, got a table with the key %s", manual.Shown(key))
+	}
+	return n, nil
 }
 
 func scalar(v lua.LValue) (string, error) {

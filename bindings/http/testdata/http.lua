@@ -94,6 +94,7 @@ on("mistakes", function(url)
   refused("options.headers.a: expected a string, a number, true or false, got table", http.get, url, {headers = {a = {}}})
   refused("options.headers: expected a table of names and values, got the key number 1", http.get, url, {headers = {"a"}})
   refused("more than 64 headers or 16384 bytes", http.get, url, {headers = {a = ("x"):rep(2 ^ 14)}})
+  refused("options.query.a: expected a value or a list of values, got a table with the key string \"b\"", http.get, url, {query = {a = {1, b = 2}}})
   refused("options.query.a[2]: expected a string, a number, true or false, got function", http.get, url, {query = {a = {1, print}}})
   local list, many = {}, {}
   for i = 1, 1000 do list[i], many["k" .. i] = "x", list end
