@@ -3,6 +3,7 @@ package log_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -15,6 +16,7 @@ import (
 
 	"luahost/bindings/event"
 	"luahost/bindings/log"
+	"luahost/internal/sandbox"
 	"luahost/internal/script"
 	"luahost/internal/script/scripttest"
 )
@@ -137,6 +139,21 @@ func TestALineIsBounded(t *testing.T) {
 		if strings.ContainsRune(line, '\ufffd') {
 			t.Errorf("%s\nwas cut within a character", source)
 		}
+	}
+}
+
+// A table that was emptied takes long to look through, and a line may name thousands of
+// them: each is paid for, and the clock is looked at.
+func TestTheTablesOfALineArePaidFor(t *testing.T) {
+	source := `
+		local list, attributes = {}, {}
+		for i = 1, 32 do list[i] = {} end
+		for i = 1, 32 do attributes["a" .. i] = {list, list, list, list, list, list, list, list} end
+		log.info("x", attributes)`
+	opts := script.Options{Open: log.Open}
+	opts.Limits.Instructions = 10_000
+	if _, err := scripttest.Source(t, "night.lua", source, opts); !errors.Is(err, sandbox.ErrInstructions) {
+		t.Errorf("a line with 8,000 tables was written: %v", err)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"luahost/internal/clip"
+	"luahost/internal/sandbox"
 )
 
 // The bounds of a line.
@@ -20,6 +21,10 @@ const (
 	maxValue = 1024 // bytes of an attribute's value
 	maxDepth = 3    // of tables within tables
 )
+
+// tablePaid is how many instructions a table in an attribute costs. One that was
+// emptied takes 0.1 ms to look through, and leaves two bytes.
+const tablePaid = 20
 
 // value is what an attribute says: numbers and booleans as themselves, a table
 // by its __tostring or else by its fields.
@@ -50,12 +55,18 @@ func describe(L *lua.LState, b *strings.Builder, v lua.LValue, depth int) {
 	case ok && L.GetMetaField(v, "__tostring") == lua.LNil && depth > maxDepth:
 		b.WriteString("{…}")
 	case ok && L.GetMetaField(v, "__tostring") == lua.LNil:
+		budget := sandbox.BudgetOf(L)
+		budget.Charge(tablePaid)
+		if budget.Poll(); budget.Err() != nil {
+			return
+		}
+		length := table.Len()
 		b.WriteByte('{')
 		for i, k := range keys(table) {
 			if i > 0 {
 				b.WriteString(", ")
 			}
-			if k.Type() != lua.LTNumber || i >= table.Len() {
+			if k.Type() != lua.LTNumber || i >= length {
 				b.WriteString(k.String() + "=")
 			}
 			describe(L, b, table.RawGet(k), depth+1)
