@@ -150,7 +150,7 @@ func TestTheTablesOfALineArePaidFor(t *testing.T) {
 		for i = 1, 32 do list[i] = {} end
 		for i = 1, 32 do attributes["a" .. i] = {list, list, list, list, list, list, list, list} end
 		log.info("x", attributes)`
-	opts := script.Options{Open: log.Open}
+	opts := script.Options{Open: log.Open, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	opts.Limits.Instructions = 10_000
 	if _, err := scripttest.Source(t, "night.lua", source, opts); !errors.Is(err, sandbox.ErrInstructions) {
 		t.Errorf("a line with 8,000 tables was written: %v", err)
