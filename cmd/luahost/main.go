@@ -20,6 +20,7 @@ func main() {
 	// A second Ctrl-C ends the program where it stands.
 	context.AfterFunc(ctx, func() {
 		stop()
+		time.AfterFunc(silence, sayWhy)
 		time.AfterFunc(grace, giveUp)
 	})
 
@@ -29,10 +30,17 @@ func main() {
 	}
 }
 
-// grace is how long handlers may take to end after the first Ctrl-C. Lua ends at
-// its next instruction; what holds out is a call of Lua's library, such as
-// string.find with a pattern that tries for ever.
-const grace = 5 * time.Second
+const (
+	// silence is for how long a person need not be told why the program does not end.
+	silence = time.Second
+	// grace is how long scripts may take to end after the first Ctrl-C: five seconds are
+	// for their handlers of "unload", and two until what is stuck in Go is given up.
+	grace = 10 * time.Second
+)
+
+func sayWhy() {
+	fmt.Fprintf(os.Stderr, "luahost: a script takes its time to end; it has %s, a second Ctrl-C does not wait\n", grace)
+}
 
 // giveUp ends the program where it stands.
 func giveUp() {
