@@ -94,7 +94,7 @@ func keys(table *lua.LTable) []lua.LValue {
 }
 
 // text is Lua's tostring.
-func text(L *lua.LState, v lua.LValue) string { return L.ToStringMeta(v).String() }
+func text(L *lua.LState, v lua.LValue) string { return sandbox.Text(L, v) }
 
 // joined is clip.Counted of the words with tabs between them, of which no more is made: it
 // is as easy to print a text of a megabyte ten thousand times as once.

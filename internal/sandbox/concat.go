@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"strconv"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -63,20 +62,6 @@ func join(L *lua.LState, right lua.LValue, i int) (lua.LValue, int) {
 		return lua.LString(parts[n] + parts[n+1]), i
 	}
 	return lua.LString(strings.Join(parts[n:], "")), i
-}
-
-// textOf is what a text or number is as a text; fmt, which writes numbers for
-// gopher-lua, takes its time with whole ones.
-func textOf(v lua.LValue) string {
-	switch v := v.(type) {
-	case lua.LString:
-		return string(v)
-	case lua.LNumber:
-		if whole := int64(v); lua.LNumber(whole) == v {
-			return strconv.FormatInt(whole, 10)
-		}
-	}
-	return v.String()
 }
 
 func concatMeta(L *lua.LState, left, right lua.LValue) lua.LValue {

@@ -57,7 +57,7 @@ func stock(source string) (string, error) {
 func TestConcatEqualsStock(t *testing.T) {
 	sources := []string{
 		`give("a" .. "b", "a" .. 1, 1 .. 2, 1 .. "", "a" .. "b" .. "c" .. 4 .. 5)`,
-		`give(1 .. "", -0 .. "", 1.5 .. "", 1e15 .. "", 1e300 .. "", 0.1 .. "", 1e-7 .. "", 2^53 .. "", -2^63 .. "", 1/0 .. "", -1/0 .. "")`,
+		`give(1 .. "", -0 .. "", 1.5 .. "", 1e15 .. "", 1e300 .. "", 0.1 .. "", 1e-7 .. "", 2^53 .. "", -2^63 .. "")`,
 		`local function f(...) return ..., ... end give("a" .. f(1, 2), f(3, 4) .. "b", (f(5)) .. (f(6)))`,
 		`local function f(...) return "a" .. ... end give(f(1, 2))`,
 		`local function f(...) local t = {"a" .. ..., ...} return #t, t[1], t[2], t[3] end give(f(1, 2))`,

@@ -81,7 +81,7 @@ func (s *stringLib) write(L *lua.LState, out *strings.Builder, arg int, flags st
 		s.fits(L, "format", out.Len()+len(text))
 		quote(out, text) // four times as long at most
 	case 's':
-		text := L.ToStringMeta(L.CheckAny(arg)).String()
+		text := Text(L, L.CheckAny(arg))
 		s.fits(L, "format", out.Len()+len(text))
 		if flags == "" {
 			out.WriteString(text)

@@ -25,9 +25,9 @@ var library = []struct {
 		lua.BaseLibName, lua.OpenBase,
 		[]string{
 			"_G", "_VERSION", "getmetatable", "ipairs", "next", "pairs", "rawequal", "rawget",
-			"rawset", "select", "tonumber", "tostring", "type", "unpack",
+			"rawset", "select", "type", "unpack",
 		},
-		replaceBase, // assert, error, load, loadstring, pcall, setmetatable, xpcall
+		replaceBase, // assert, error, load, loadstring, pcall, setmetatable, tonumber, tostring, xpcall
 	},
 	{
 		lua.TabLibName, lua.OpenTable,
@@ -90,6 +90,8 @@ func replaceBase(vm *VM, base *lua.LTable, std map[string]lua.LValue) {
 		"error":      raise,
 		"load":       vm.loadPieces,
 		"loadstring": vm.loadText,
+		"tonumber":   toNumber,
+		"tostring":   toString,
 		"pcall":      withRoom(vm.state, std["pcall"]),
 		"xpcall":     withRoom(vm.state, std["xpcall"]),
 		"setmetatable": func(L *lua.LState) int {

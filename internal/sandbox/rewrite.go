@@ -17,8 +17,8 @@ import (
 // lines. The function stands among the constants of the compiled code, where a
 // script can neither see nor replace it.
 //
-// Two things that gopher-lua compiles to the wrong code become others that mean
-// the same: see saveParameter and assignAtOnce.
+// Three things that gopher-lua compiles to the wrong code become others that mean
+// the same: see saveParameter, assignAtOnce and literal.
 type rewriting struct {
 	called  []*ast.StringExpr // what the calls that stand for .. call
 	longest int               // bytes of a literal that begins as the placeholder does
@@ -72,6 +72,8 @@ func (r *rewriting) walk(v reflect.Value) {
 
 func (r *rewriting) node(node any) {
 	switch node := node.(type) {
+	case *ast.NumberExpr:
+		node.Value = literal(node.Value)
 	case *ast.StringExpr:
 		if strings.HasPrefix(node.Value, placeholder) {
 			r.longest = max(r.longest, len(node.Value))

@@ -64,7 +64,7 @@ func (r *replacing) replace(L *lua.LState) bool {
 		value = L.Get(-1)
 		L.Pop(1)
 	default:
-		r.expand(L, by.String())
+		r.expand(L, textOf(by))
 		return true
 	}
 	if lua.LVIsFalse(value) {
@@ -73,7 +73,7 @@ func (r *replacing) replace(L *lua.LState) bool {
 	if !lua.LVCanConvToString(value) {
 		L.RaiseError("invalid replacement value (a %s)", value.Type())
 	}
-	r.add(L, value.String())
+	r.add(L, textOf(value))
 	return true
 }
 

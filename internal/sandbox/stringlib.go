@@ -31,6 +31,9 @@ func replaceString(vm *VM, str *lua.LTable, _ map[string]lua.LValue) {
 	locked := L.NewTable()
 	locked.RawSetString("__index", str)
 	locked.RawSetString("__metatable", lua.LFalse)
+	for event, operator := range arithmetic {
+		locked.RawSetString(event, operator)
+	}
 	L.SetMetatable(lua.LString(""), locked)
 }
 

@@ -126,10 +126,7 @@ func New(opts Options) *VM {
 		SkipOpenLibs:        true,
 	})
 	vm.openLibraries()
-	vm.tostring = vm.state.NewFunction(func(L *lua.LState) int {
-		L.Push(L.ToStringMeta(L.Get(1)))
-		return 1
-	})
+	vm.tostring = vm.state.NewFunction(toString)
 	return vm
 }
 
