@@ -89,7 +89,7 @@ func (t *tender) findStuck() {
 	for _, rt := range open {
 		holder, moves := rt.turns.held()
 		now, was := stillness{moves: moves, beat: rt.beat.Load()}, before[rt]
-		if holder != nil && !holder.parked.Load() && was.moves == now.moves && was.beat == now.beat {
+		if holder != nil && holder.runs() && !holder.parked.Load() && was.moves == now.moves && was.beat == now.beat {
 			now.looks = was.looks + 1
 		}
 		t.still[rt] = now
@@ -98,6 +98,10 @@ func (t *tender) findStuck() {
 		}
 	}
 }
+
+// runs says whether a script runs in the VM that t holds, and not luahost alone, which
+// measures or closes it.
+func (t *task) runs() bool { return t.handler != nil || t.gone != nil }
 
 // abandon gives a VM up whose handler does not come back. The goroutine that is
 // in it is written off; everybody else who waits for the VM ends.

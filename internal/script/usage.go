@@ -64,17 +64,33 @@ func (t *tally) due(now time.Time) int {
 	return n
 }
 
+// maxGone is of how many names the usage is kept, before that of scripts that are gone is
+// forgotten.
+const maxGone = 1000
+
 // usageOf is the usage of a script of that name.
 func (h *Host) usageOf(script string) *usage {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	u := h.usage[script]
 	if u == nil {
+		if len(h.usage) >= maxGone {
+			h.forgetUsage()
+		}
 		lines := h.opts.Limits.Lines
 		u = &usage{lines: rate.NewLimiter(rate.Limit(lines), 3*lines), requests: rate.NewLimiter(requestsPerSecond, 2*requestsPerSecond), limits: map[string]int{}, faults: map[faultKey]*tally{}}
 		h.usage[script] = u
 	}
 	return u
+}
+
+// forgetUsage forgets what scripts have used that are gone, with mu held.
+func (h *Host) forgetUsage() {
+	known := make(map[string]bool, len(h.scripts))
+	for rt := range h.retired {
+		known[rt.script] = true
+	}
+	maps.DeleteFunc(h.usage, func(name string, _ *usage) bool { return h.scripts[name] == nil && !known[name] })
 }
 
 // admit counts a handler that begins, or refuses it.
