@@ -80,12 +80,20 @@ func inLua(L *lua.LState, proto *lua.FunctionProto, fn lua.LValue) lua.LValue {
 // a metamethod, an iterator, table.sort or gsub. There Lua 5.1 raises an error.
 func (c *coroutines) yield(L *lua.LState) int {
 	if !c.vm.resumed[L] {
-		L.RaiseError("attempt to yield from outside a coroutine")
+		refuseYield(L, "attempt to yield from outside a coroutine")
 	}
 	if c.nested() {
-		L.RaiseError("attempt to yield across a pcall, a metamethod, an iterator or a library function")
+		refuseYield(L, "attempt to yield across a pcall, a metamethod, an iterator or a library function")
 	}
 	return -1 // gopher-lua's sign for it
+}
+
+// refuseYield raises an error where the script called yieldProto's function.
+func refuseYield(L *lua.LState, text string) {
+	if at := L.Where(2); at != "" && !strings.HasPrefix(at, "[G]") && !strings.HasSuffix(at, ":0:") { // the last of a tail call
+		text = at + " " + text
+	}
+	L.Error(lua.LString(text), 0)
 }
 
 // nested says whether the main loop that runs the caller was begun by anything

@@ -80,6 +80,22 @@ func TestErrorsNameWhatWasNil(t *testing.T) {
 	}
 }
 
+// coroutine.yield is Lua of luahost's own around Go, which is nobody's file.
+func TestErrorsOfYieldAreTheScripts(t *testing.T) {
+	for source, want := range map[string]string{
+		"\ncoroutine.yield()": "a.lua:2: attempt to yield from outside a coroutine",
+		"local function f()\nreturn coroutine.yield()\nend\nf() f()": "a.lua:4: attempt to yield from outside a coroutine",
+		"return coroutine.yield()":                                   "attempt to yield from outside a coroutine",
+		"local ok, err = pcall(coroutine.yield) error(err, 0)":       "a.lua:1: attempt to yield from outside a coroutine",
+	} {
+		var fault *sandbox.Error
+		err := run(t, sandbox.New(sandbox.Options{}), "a.lua", source)
+		if !errors.As(err, &fault) || fault.Message != want || strings.Contains(fault.Traceback, ":0: ") {
+			t.Errorf("%s\nsays  %v\nwants %s\n%s", source, err, want, fault.Traceback)
+		}
+	}
+}
+
 func TestErrorsShowTheirLine(t *testing.T) {
 	vm := sandbox.New(sandbox.Options{})
 	err := run(t, vm, "a.lua", "#!/usr/bin/lua\n\n  local x = nil\r\n\treturn x.y -- here\r\n")

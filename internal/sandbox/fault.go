@@ -82,12 +82,17 @@ func (vm *VM) positioned(e *Error) bool {
 	return at != nil && (vm.sources[at[1]] != "" || strings.Contains(e.Traceback, "\t"+at[1]+":"))
 }
 
-var traced = regexp.MustCompile(`(?m)^\t([^\s:\[]+:\d+:) `) // the innermost call that is Lua's
+var traced = regexp.MustCompile(`(?m)^\t([^\s:\[]+:[1-9]\d*:) `) // the innermost call that is the script's
+
+// wrapped are the lines of a traceback that are luahost's although they are Lua: see
+// withoutLines.
+var wrapped = regexp.MustCompile(`\n\t[^\s:\[]+:0: in [^\n]*`)
 
 // tidy words gopher-lua's traceback for who wrote the script: what is not Lua is
 // luahost's, and what was called first is the function fn.
 func tidy(traceback string, fn lua.LValue) string {
 	traceback = strings.TrimSuffix(traceback, "\n\t[G]: ?")
+	traceback = wrapped.ReplaceAllString(traceback, "")
 	traceback = strings.ReplaceAll(traceback, "\n\t[G]: in ", "\n\tluahost: in ")
 	traceback = strings.ReplaceAll(traceback, ": in corountine", ": in a coroutine")
 	if fn, ok := fn.(*lua.LFunction); ok && !fn.IsG && fn.Proto.LineDefined > 0 {
