@@ -138,18 +138,11 @@ func whole(digits string, base int) (n lua.LNumber, ok bool) {
 	return n, digits != ""
 }
 
-// literal is how a number of a source is written for gopher-lua, which takes 010 for
-// octal, and what is too large for no number.
+// literal is how a number of a source is written for gopher-lua, for which one that is
+// too large is none.
 func literal(value string) string {
-	n, ok := numeral(value)
-	switch {
-	case !ok:
-		return value
-	case math.IsInf(float64(n), 0):
+	if n, ok := numeral(value); ok && math.IsInf(float64(n), 0) {
 		return "inf"
-	}
-	if rest := strings.TrimLeft(value, "0"); rest != value && rest != "" && '0' <= rest[0] && rest[0] <= '9' {
-		return rest
 	}
 	return value
 }

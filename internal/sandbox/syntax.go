@@ -23,7 +23,9 @@ func syntaxError(name, source string, err error) error {
 		line = 1 + strings.Count(strings.TrimRight(source, " \t\r\n"), "\n")
 		what, hint = parsing.Message+" at the end of the file", slip(source, parsing)
 	case errors.As(err, &parsing):
-		line = parsing.Pos.Line
+		if line = parsing.Pos.Line; parsing.Message == "unterminated string" {
+			line-- // where it ends, and not the line that follows
+		}
 		what, hint = fmt.Sprintf("near '%s': %s", clip.Counted(parsing.Token, maxMessage), parsing.Message), slip(source, parsing)
 	case errors.As(err, &compiling): // without a line: too many locals, constants, upvalues
 		line, what = compiling.Line, compiling.Message
@@ -70,6 +72,7 @@ type outline struct {
 	suspect *opened // closed by an end that is indented less
 	last    ast.Token
 	indent  int // of the line of the last token
+	elseIf  int // the line of the last else if, or 0
 }
 
 // opened is a function, an if, a bracket that waits for its end.
@@ -94,6 +97,9 @@ func (o *outline) take(tok ast.Token) {
 	first := tok.Pos.Line != o.last.Pos.Line
 	if first {
 		o.indent = tok.Pos.Column
+	}
+	if tok.Type == parse.TIf && o.last.Type == parse.TElse && !first {
+		o.elseIf = tok.Pos.Line
 	}
 	o.last = tok
 	top := o.top()
@@ -162,6 +168,9 @@ func (o *outline) unclosed() string {
 	if b.wants.word != "" {
 		return b.wants.String()
 	}
+	if b.by == "if" && o.elseIf >= b.line {
+		return fmt.Sprintf("the if of line %d has no end; else if in line %d wants one of its own, elseif does not", b.line, o.elseIf)
+	}
 	return fmt.Sprintf("the %s of line %d has no %s", b.by, b.line, b.end())
 }
 
@@ -169,16 +178,38 @@ func (o *outline) unclosed() string {
 func (o *outline) advice(tok ast.Token, line string) string {
 	top := o.top()
 	switch {
-	case strings.HasPrefix(line, "//") || strings.HasPrefix(line, "/*"):
+	case strings.HasPrefix(line, "//") || strings.HasPrefix(line, "/*") || strings.HasPrefix(line, "# "):
 		return "comments begin with --"
-	case tok.Str == "=" && top.wants.word != "":
+	case o.last.Type == parse.TIdent && habits[o.last.Str] != "":
+		return habits[o.last.Str]
+	case strings.Contains(line, "=>") && (tok.Str == "=" || tok.Str == ">"):
+		return "write function(x) … end for x => …"
+	case tok.Str == "=" && (top.wants.word != "" || o.last.Str == "=="):
 		return "to compare, write =="
+	case tok.Str == ".." && strings.Contains(line, "..="):
+		return "Lua has no ..=; write x = x .. …"
+	case tok.Str == "is" && endsValue(o.last):
+		return "to compare, write =="
+	case tok.Type == parse.TIn && top.by != "for":
+		return "in belongs to for; whether a table has a key, t[key] tells"
+	case tok.Str == "/" && o.last.Str == "/":
+		return "write math.floor(a / b) for a // b; comments begin with --"
+	case tok.Str == "<" && (strings.Contains(line, "<const>") || strings.Contains(line, "<close>")):
+		return "this is Lua 5.1, whose locals have no attributes"
+	case (tok.Str == "<" || tok.Str == ">") && o.last.Str == tok.Str:
+		return noBits
+	case tok.Str == "[" && !endsValue(o.last):
+		return "a list is written {…}"
+	case top.by == "{" && (tok.Str == ":" || o.last.Str == ":"):
+		return `fields are written name = value, or ["name"] = value`
+	case tok.Str == "(" && o.last.Type == parse.TFor:
+		return "write for i = 1, n do … end"
+	case tok.Str == "{" && top.wants.word != "":
+		return fmt.Sprintf("write %s … end for {…}", top.wants.word)
 	case strings.Contains("+-*/%", tok.Str) && strings.Contains(line, tok.Str+"="):
 		return fmt.Sprintf("Lua has no %s=; write x = x %s …", tok.Str, tok.Str)
 	case strings.Contains("+-", tok.Str) && strings.Contains(line, tok.Str+tok.Str):
 		return fmt.Sprintf("Lua has no %s%s; write x = x %s 1", tok.Str, tok.Str, tok.Str)
-	case o.last.Str == "let" || o.last.Str == "var" || o.last.Str == "const":
-		return "write local for " + o.last.Str
 	case top.by == "function" && tok.Str == "{" && o.last.Str == ")":
 		return "a function needs no braces; it goes up to its end"
 	case top.wants.word != "" && tok.Pos.Line > top.wants.line:
@@ -192,6 +223,22 @@ func (o *outline) advice(tok ast.Token, line string) string {
 	}
 	return ""
 }
+
+// habits are words of other languages, after which the parser stops, and what Lua has.
+var habits = map[string]string{
+	"let":      "write local for let",
+	"var":      "write local for var",
+	"const":    "write local for const",
+	"def":      "write function for def",
+	"func":     "write function for func",
+	"elif":     "write elseif for elif",
+	"import":   `write local name = require "name" for import`,
+	"print":    "write print(…)",
+	"await":    "leave await out: what waits holds up its handler alone",
+	"continue": "Lua has no continue; write goto next, and ::next:: at the end of the loop",
+}
+
+const noBits = "Lua 5.1 has no operators on bits"
 
 func isEnd(tok ast.Token) bool {
 	switch tok.Type {
@@ -222,10 +269,12 @@ func foreign(token, line string) string {
 	switch {
 	case token == "!":
 		return "Lua writes not for !, and ~= for !="
-	case token == "&":
+	case strings.Contains(line, "&&"):
 		return "Lua writes and"
-	case token == "|":
+	case strings.Contains(line, "||"):
 		return "Lua writes or"
+	case token == "&" || token == "|" || token == "~":
+		return noBits + ", and writes not, and, or"
 	case strings.ContainsAny(line, "“”„‘’"):
 		return `texts stand in plain quotes, "…"`
 	case strings.Contains(line, "?"):
