@@ -142,6 +142,22 @@ func TestALineIsBounded(t *testing.T) {
 	}
 }
 
+func TestPrintAsAHandler(t *testing.T) {
+	var b buffer
+	open := func(rt *script.Runtime) {
+		event.Open(rt)
+		log.Open(rt)
+	}
+	s, err := scripttest.Source(t, "night.lua", "\non('test', print)", script.Options{Open: open, Log: slog.New(slog.NewTextHandler(&b, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Check(t, "test")
+	if !strings.Contains(b.String(), " line=2\n") {
+		t.Error(b.String())
+	}
+}
+
 // A table that was emptied takes long to look through, and a line may name thousands of
 // them: each is paid for, and the clock is looked at.
 func TestTheTablesOfALineArePaidFor(t *testing.T) {

@@ -122,13 +122,17 @@ func quoted(name string) string {
 
 // CallerPlace is the file, a script's or a module's, and the line of Lua that
 // called the Go function that runs on L. Code that was made from text counts
-// as the line that runs it.
+// as the line that runs it, and on("call", print) as its own.
 func CallerPlace(L *lua.LState) (file string, line int) {
 	rt := RuntimeOf(L)
 	for level := 1; ; level++ {
 		frame, ok := L.GetStack(level)
 		if !ok {
-			return rt.script, CallerLine(L)
+			line = CallerLine(L)
+			if h := taskOf(L).handler; line == 0 && h != nil {
+				return h.file, h.line
+			}
+			return rt.script, line
 		}
 		if _, err := L.GetInfo("Sl", frame, lua.LNil); err == nil && frame.CurrentLine > 0 && rt.has(frame.Source) {
 			return frame.Source, frame.CurrentLine
