@@ -57,8 +57,7 @@ func protoOf(name, source string) func() *lua.FunctionProto {
 	})
 }
 
-// withoutLines has an error raised from such a function name the line of the
-// script that called it.
+// withoutLines takes the lines from such a function, which are no script's.
 func withoutLines(proto *lua.FunctionProto) {
 	clear(proto.DbgSourcePositions)
 	for _, inner := range proto.FunctionPrototypes {

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -59,10 +60,37 @@ func (vm *VM) explain(message string) explanation {
 			break
 		}
 	}
+	if e.hint == "" {
+		e.hint = advise(at[3])
+		if e.hint != "" {
+			e.message += ": " + e.hint
+		}
+	}
 	if len(vm.explained) < maxReadings*4 {
 		vm.explained[message] = e
 	}
 	return e
+}
+
+// advise says what to do about an error of which that can be told by its text.
+func advise(message string) string {
+	for _, a := range advices {
+		if a.text.MatchString(message) {
+			return a.hint
+		}
+	}
+	return ""
+}
+
+var advices = []struct {
+	text *regexp.Regexp
+	hint string
+}{
+	{regexp.MustCompile(`^cannot perform add operation between (string and string|string and number|number and string)$`), "texts are joined by .."},
+	{regexp.MustCompile(`^cannot perform concat operation between (\w+ and boolean|boolean and \w+)$`), "write tostring(…)"},
+	{regexp.MustCompile(`^attempt to compare (string with number|number with string)$`), "tonumber makes a number of a text"},
+	{regexp.MustCompile(`^bad argument #\d+ to \w+ \(number expected, got string\)$`), "tonumber makes a number of a text"},
+	{regexp.MustCompile(`^bad argument #1 to load \(function expected, got string\)$`), "loadstring takes a text"},
 }
 
 var located = regexp.MustCompile(`(?s)^([^\s:]+):(\d+): (.*)$`)
@@ -133,7 +161,7 @@ var faults = []faultKind{
 			n, ok := node.(*ast.FuncCallExpr)
 			switch {
 			case !ok:
-				return nil
+				return looped(node)
 			case n.Receiver != nil:
 				return []ast.Expr{&ast.AttrGetExpr{Object: n.Receiver, Key: &ast.StringExpr{Value: n.Method}}}
 			default:
@@ -232,25 +260,54 @@ var faults = []faultKind{
 // candidate, and the name that may have been meant into the hint.
 func (vm *VM) name(e *explanation, at string, kind faultKind, m []string, chunk []ast.Stmt, line int) {
 	var names []string
-	declared := map[string]bool{}
+	declared, own, loop := map[string]bool{}, map[string]bool{}, false
 	visit(chunk, func(node any) {
 		declare(node, declared)
+		if set, ok := node.(*ast.AssignStmt); ok {
+			for _, to := range set.Lhs {
+				own[text(to)] = true
+			}
+		}
 		if n, ok := node.(ast.PositionHolder); !ok || n.Line() != line {
 			return
 		}
+		loop = loop || kind.calls && looped(node) != nil
 		for _, expr := range kind.find(node, m) {
 			if name := text(expr); name != "" && !slices.Contains(names, name) && !vm.holds(name, declared, kind) {
 				names = append(names, name)
 			}
 		}
 	})
-	if len(names) != 1 {
-		return
+	if len(names) == 1 {
+		e.message = at + kind.named(m, names[0])
+		e.hint = cmp.Or(vm.instead(names[0], declared, own), vm.has(names[0], declared))
 	}
-	e.message = at + kind.named(m, names[0])
-	if e.hint = hint(names[0], vm.near(names[0], declared)); e.hint != "" {
+	if loop && len(names) < 2 {
+		e.hint = cmp.Or(e.hint, "for … in takes pairs(t) or ipairs(t)")
+	}
+	if e.hint != "" {
 		e.message += ": " + e.hint
 	}
+}
+
+// looped is what a loop goes over that names no function for it.
+func looped(node any) []ast.Expr {
+	if loop, ok := node.(*ast.GenericForStmt); ok && len(loop.Exprs) == 1 {
+		if _, call := loop.Exprs[0].(*ast.FuncCallExpr); !call {
+			return loop.Exprs
+		}
+	}
+	return nil
+}
+
+// instead is what to write for a name that is nil, if that can be said. Of variables
+// of the script's own, it is another name at most.
+func (vm *VM) instead(name string, declared, own map[string]bool) string {
+	near := vm.near(name, declared)
+	if first, _, _ := strings.Cut(name, "."); near == "" && (declared[first] || own[first]) {
+		return ""
+	}
+	return hint(name, near)
 }
 
 // text writes an expression that has a name, as the script does.

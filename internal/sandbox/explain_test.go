@@ -32,36 +32,57 @@ func run(t *testing.T, vm *sandbox.VM, name, source string) error {
 
 func TestErrorsNameWhatWasNil(t *testing.T) {
 	for source, want := range map[string]string{
-		`local call = {} print(cal.id)`:                            `attempt to index nil "cal" with key "id": did you mean "call"?`,
-		`local call = {} call.from.name = "x"`:                     `attempt to index nil "call.from" with key "name"`,
-		`local call = {} call.data[1].seen.at = 1`:                 `attempt to index nil "call.data" with key "1"`,
-		`local n = 5 n.x.y = 1`:                                    `attempt to index number "n" with key "x"`,
-		`local call call:decline()`:                                `attempt to index nil "call" with key "decline"`,
-		`tabel.insert({}, 1)`:                                      `attempt to index nil "tabel" with key "insert": did you mean "table"?`,
-		`string.uper("x")`:                                         `attempt to call "string.uper", which is no function: did you mean "string.upper"?`,
-		`tostrin(1)`:                                               `attempt to call "tostrin", which is no function: did you mean "tostring"?`,
-		`local t = {} t:go()`:                                      `attempt to call "t.go", which is no function`,
-		`local t = {} tostring(t.x(1))`:                            `attempt to call "t.x", which is no function`,
-		`local t = {} return t.count + 1`:                          `cannot perform add operation between nil "t.count" and number`,
-		`local t, u = {}, 2 return u * t.n`:                        `cannot perform mul operation between number and nil "t.n"`,
-		`local t = {} return t.count < 1`:                          `attempt to compare nil "t.count" with number`,
-		`local t = {f = function() end} return t.f().x`:            `attempt to index nil "t.f()" with key "x"`,
-		`local a, b = {}, {} return (a.x or b.x).y`:                `attempt to index a non-table object(nil) with key 'y'`, // either may be meant
-		`local a, b = {}, {} return a.x.z, b.x.z`:                  `attempt to index a non-table object(nil) with key 'z'`,
-		`local user = {} print("Hi " .. user.last_name .. "!")`:    `cannot perform concat operation between nil "user.last_name" and string`,
-		`local user = {} print("Hi " .. user.last_name)`:           `cannot perform concat operation between string and nil "user.last_name"`,
-		`local t = {} return #t.list`:                              `attempt to get the length of "t.list", which has none`,
-		`local t = {} return -t.n`:                                 `attempt to negate "t.n", which is no number`,
-		`return -"x", #true`:                                       `__unm undefined`,
-		`local t = {} for _ in pairs(t.list) do end`:               `bad argument #1 to pairs (table expected, got nil "t.list")`,
-		`local t = {} table.insert(t.list, 1)`:                     `bad argument #1 to insert (table expected, got nil "t.list")`,
-		`local t = {} return ("x"):rep(t.n)`:                       `bad argument #2 to rep (number expected, got nil "t.n")`,
-		`pairs(nil)`:                                               `bad argument #1 to pairs (table expected, got nil)`,
-		`local i, x = 1 x.y = i`:                                   `attempt to index nil "x" with key "y"`,
-		`io.open("x")`:                                             `attempt to index nil "io" with key "open": a script reaches no files; store keeps values`,
-		`os.execute("ls")`:                                         `attempt to call "os.execute", which is no function: a script starts no programs`,
-		`log = {} log("x")`:                                        `attempt to call "log", which is no function`,
-		`nope()`:                                                   `attempt to call "nope", which is no function`,
+		`local call = {} print(cal.id)`:                         `attempt to index nil "cal" with key "id": did you mean "call"?`,
+		`local call = {} call.from.name = "x"`:                  `attempt to index nil "call.from" with key "name"`,
+		`local call = {} call.data[1].seen.at = 1`:              `attempt to index nil "call.data" with key "1"`,
+		`local n = 5 n.x.y = 1`:                                 `attempt to index number "n" with key "x"`,
+		`local call call:decline()`:                             `attempt to index nil "call" with key "decline"`,
+		`tabel.insert({}, 1)`:                                   `attempt to index nil "tabel" with key "insert": did you mean "table"?`,
+		`string.uper("x")`:                                      `attempt to call "string.uper", which is no function: did you mean "string.upper"?`,
+		`tostrin(1)`:                                            `attempt to call "tostrin", which is no function: did you mean "tostring"?`,
+		`local t = {} t:go()`:                                   `attempt to call "t.go", which is no function`,
+		`local t = {} tostring(t.x(1))`:                         `attempt to call "t.x", which is no function`,
+		`local t = {} return t.count + 1`:                       `cannot perform add operation between nil "t.count" and number`,
+		`local t, u = {}, 2 return u * t.n`:                     `cannot perform mul operation between number and nil "t.n"`,
+		`local t = {} return t.count < 1`:                       `attempt to compare nil "t.count" with number`,
+		`local t = {f = function() end} return t.f().x`:         `attempt to index nil "t.f()" with key "x"`,
+		`local a, b = {}, {} return (a.x or b.x).y`:             `attempt to index a non-table object(nil) with key 'y'`, // either may be meant
+		`local a, b = {}, {} return a.x.z, b.x.z`:               `attempt to index a non-table object(nil) with key 'z'`,
+		`local user = {} print("Hi " .. user.last_name .. "!")`: `cannot perform concat operation between nil "user.last_name" and string`,
+		`local user = {} print("Hi " .. user.last_name)`:        `cannot perform concat operation between string and nil "user.last_name"`,
+		`local t = {} return #t.list`:                           `attempt to get the length of "t.list", which has none`,
+		`local t = {} return -t.n`:                              `attempt to negate "t.n", which is no number`,
+		`return -"x", #true`:                                    `__unm undefined`,
+		`local t = {} for _ in pairs(t.list) do end`:            `bad argument #1 to pairs (table expected, got nil "t.list")`,
+		`local t = {} table.insert(t.list, 1)`:                  `bad argument #1 to insert (table expected, got nil "t.list")`,
+		`local t = {} return ("x"):rep(t.n)`:                    `bad argument #2 to rep (number expected, got nil "t.n")`,
+		`pairs(nil)`:                                            `bad argument #1 to pairs (table expected, got nil)`,
+		`local i, x = 1 x.y = i`:                                `attempt to index nil "x" with key "y"`,
+		`io.open("x")`:                                          `attempt to index nil "io" with key "open": a script reaches no files; store keeps values`,
+		`os.execute("ls")`:                                      `attempt to call "os.execute", which is no function: a script starts no programs`,
+		`utf8.char(65)`:                                         `attempt to index nil "utf8" with key "char": this is Lua 5.1, which has none`,
+		`table.unpack({1})`:                                     `attempt to call "table.unpack", which is no function: in Lua 5.1 it is unpack`,
+		`string.pack("i", 1)`:                                   `attempt to call "string.pack", which is no function: this is Lua 5.1, which has none`,
+		`return len("x")`:                                       `attempt to call "len", which is no function: the length of x is #x`,
+		`len = nil return len("x")`:                             `attempt to call "len", which is no function`,
+		`local len return len("x")`:                             `attempt to call "len", which is no function`,
+		`call:decline()`:                                        `attempt to index nil "call" with key "decline": a handler gets it: function(call) … end`,
+		`kept = {get = 1, set = 2} kept.fetch()`:                `attempt to call "kept.fetch", which is no function: kept has get, set`,
+		`kept = {get = 1, set = 2} kept("x")`:                   `attempt to call "kept", which is no function: kept has get, set`,
+		`kept = {["a\nb"] = 1} kept.fetch()`:                    `attempt to call "kept.fetch", which is no function`,
+		`for x in {1, 2} do end`:                                `attempt to call a non-function object: for … in takes pairs(t) or ipairs(t)`,
+		`local list = {} for x in list do end`:                  `attempt to call "list", which is no function: for … in takes pairs(t) or ipairs(t)`,
+		`local function f() end for x in f() do end`:            `attempt to call "f", which is no function`,
+		`return "a" + "b"`:                                      `cannot perform add operation between string and string: texts are joined by ..`,
+		`return "a" + 1`:                                        `cannot perform add operation between string and number: texts are joined by ..`,
+		`return "a" .. true`:                                    `cannot perform concat operation between string and boolean: write tostring(…)`,
+		`return "5" < 6`:                                        `attempt to compare string with number: tonumber makes a number of a text`,
+		`return math.floor("five")`:                             `bad argument #1 to floor (number expected, got string): tonumber makes a number of a text`,
+		`return load("return 1")`:                               `bad argument #1 to load (function expected, got string): loadstring takes a text`,
+		`coroutine.yield(1)`:                                    `attempt to yield from outside a coroutine`,
+		`coroutine.wrap(function() pcall(function() for _ = 1, 2 do coroutine.yield(1) end end) error("x") end)()`: `x`,
+		`log = {} log("x")`: `attempt to call "log", which is no function`,
+		`nope()`:            `attempt to call "nope", which is no function`,
 		`error("a.lua:1: attempt to call a non-function object")`:  `attempt to call a non-function object`,
 		`error("other.lua:1: attempt to call a non-function obj")`: `other.lua:1: attempt to call a non-function obj`,
 	} {
@@ -92,6 +113,20 @@ func TestErrorsOfYieldAreTheScripts(t *testing.T) {
 		err := run(t, sandbox.New(sandbox.Options{}), "a.lua", source)
 		if !errors.As(err, &fault) || fault.Message != want || strings.Contains(fault.Traceback, ":0: ") {
 			t.Errorf("%s\nsays  %v\nwants %s\n%s", source, err, want, fault.Traceback)
+		}
+	}
+}
+
+// The calls of an error are those that the script wrote.
+func TestTracebacksNameWhatIsCalled(t *testing.T) {
+	for source, want := range map[string]string{
+		"local t = {}\nreturn 'x' .. t":                "\n\ta.lua:2: in main chunk",
+		"coroutine.yield()":                            "\n\tluahost: in function 'yield'\n\ta.lua:1: in main chunk",
+		"return setmetatable({}, {__index = error}).x": "\n\ta.lua:1: in main chunk",
+	} {
+		var fault *sandbox.Error
+		if err := run(t, sandbox.New(sandbox.Options{}), "a.lua", source); !errors.As(err, &fault) || fault.Traceback != "stack traceback:"+want {
+			t.Errorf("%s: %q", source, fault.Traceback)
 		}
 	}
 }
@@ -128,7 +163,7 @@ func TestExplainingIsBounded(t *testing.T) {
 func TestUndefinedGlobals(t *testing.T) {
 	vm := sandbox.New(sandbox.Options{})
 	for name, source := range map[string]string{
-		"a.lua": "later = 1\nfunction f() return phne, prnt, mine, shared, phne, magic, phone, unheard_of end\nfunction g() mine = 2 end\nprint = 1",
+		"a.lua": "later = 1\nfunction f() return phne, prnt, mine, shared, phne, magic, phone, unheard_of, null end\nfunction g() mine = 2 end\nprint = 1",
 		"b.lua": "shared = tostring(1)\nreturn _G.anything",
 	} {
 		if err := run(t, vm, name, source); err != nil {
@@ -145,6 +180,7 @@ func TestUndefinedGlobals(t *testing.T) {
 	}))
 	vm.State().G.Global.Metatable = meta
 	want := []sandbox.Name{
+		{Chunk: "a.lua", Line: 2, Name: "null", Hint: "Lua writes nil"},
 		{Chunk: "a.lua", Line: 2, Name: "phne", Hint: `did you mean "phone"?`},
 		{Chunk: "a.lua", Line: 2, Name: "prnt", Hint: `did you mean "print"?`},
 		{Chunk: "a.lua", Line: 2, Name: "unheard_of"},

@@ -93,6 +93,7 @@ var wrapped = regexp.MustCompile(`\n\t[^\s:\[]+:0: in [^\n]*`)
 func tidy(traceback string, fn lua.LValue) string {
 	traceback = strings.TrimSuffix(traceback, "\n\t[G]: ?")
 	traceback = wrapped.ReplaceAllString(traceback, "")
+	traceback = nameless.ReplaceAllString(traceback, "")
 	traceback = strings.ReplaceAll(traceback, "\n\t[G]: in ", "\n\tluahost: in ")
 	traceback = strings.ReplaceAll(traceback, ": in corountine", ": in a coroutine")
 	if fn, ok := fn.(*lua.LFunction); ok && !fn.IsG && fn.Proto.LineDefined > 0 {
@@ -103,6 +104,10 @@ func tidy(traceback string, fn lua.LValue) string {
 	}
 	return traceback
 }
+
+// nameless are lines that tell a script's author nothing: luahost's own functions that a
+// script does not call by a name, such as that of the operator .., and Lua around others.
+var nameless = regexp.MustCompile(`\n\t(\[G\]: in function ('\?'|\(anonymous\))|coroutine(\.yield)?:0: in [^\n]*)`)
 
 // text is what an error value says.
 func (vm *VM) text(L *lua.LState, v lua.LValue) string {

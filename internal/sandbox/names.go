@@ -1,9 +1,11 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -70,14 +72,48 @@ var left = map[string]string{
 	"module":         "a module is a file that returns a table: see require",
 	"getfenv":        "functions have no environments of their own here",
 	"setfenv":        "functions have no environments of their own here",
-	"utf8":           "this is Lua 5.1, which has none",
-	"bit32":          "this is Lua 5.1, which has none",
+}
+
+const newer = "this is Lua 5.1, which has none"
+
+// elsewhere are names that other versions of Lua have, and other languages, and what to
+// write here.
+var elsewhere = map[string]string{
+	"utf8":           newer,
+	"bit32":          newer,
+	"bit":            newer,
+	"string.pack":    newer,
+	"string.unpack":  newer,
+	"math.type":      newer,
+	"math.tointeger": "write math.floor(x)",
+	"table.move":     newer,
+	"table.pack":     `write {n = select("#", ...), ...}`,
+	"table.unpack":   "in Lua 5.1 it is unpack",
+	"table.foreach":  "write for key, value in pairs(t) do … end",
+	"rawlen":         "write #x",
+	"warn":           "write log.warn(…)",
+	"null":           "Lua writes nil",
+	"None":           "Lua writes nil",
+	"undefined":      "Lua writes nil",
+	"True":           "Lua writes true",
+	"False":          "Lua writes false",
+	"len":            "the length of x is #x",
+	"str":            "write tostring(x)",
+	"int":            "write math.floor(x), or tonumber(x) of a text",
+	"float":          "write tonumber(x)",
+	"parseInt":       "write tonumber(x)",
+	"parseFloat":     "write tonumber(x)",
+	"range":          "write for i = 1, n do … end",
+	"printf":         "write print(string.format(…))",
+	"console":        "write print(…)",
+	"try":            "write pcall(function() … end)",
+	"call":           "a handler gets it: function(call) … end",
 }
 
 // hint is what to say of a name that is nil: why it is not there, or that near may have
 // been meant, or nothing.
 func hint(name, near string) string {
-	switch why := left[name]; {
+	switch why := cmp.Or(left[name], elsewhere[name]); {
 	case why != "":
 		return why
 	case near != "":
@@ -226,3 +262,27 @@ func (vm *VM) near(name string, declared map[string]bool) string {
 	}
 	return ""
 }
+
+// maxListed is how many names of a table are listed.
+const maxListed = 12
+
+// has lists what the table has that a name is looked up in, or which the name is of.
+func (vm *VM) has(name string, declared map[string]bool) string {
+	v, ok := vm.value(name, declared)
+	table, is := v.(*lua.LTable)
+	if i := strings.LastIndexByte(name, '.'); i >= 0 && !is {
+		name = name[:i]
+		v, ok = vm.value(name, declared)
+		table, is = v.(*lua.LTable)
+	}
+	if !ok || !is || table == vm.state.G.Global {
+		return ""
+	}
+	names := slices.Sorted(maps.Keys(fields(table)))
+	if len(names) == 0 || len(names) > maxListed || slices.ContainsFunc(names, func(name string) bool { return !word.MatchString(name) }) {
+		return ""
+	}
+	return name + " has " + strings.Join(names, ", ")
+}
+
+var word = regexp.MustCompile(`^[A-Za-z]\w{0,30}$`)
