@@ -65,6 +65,9 @@ func directive(s string) (flags string, verb byte, ok bool) {
 // write adds argument arg in the form of one directive. What is no text takes
 // some hundred bytes at most.
 func (s *stringLib) write(L *lua.LState, out *strings.Builder, arg int, flags string, verb byte) {
+	if verb != 's' && verb != 'q' {
+		number(L, arg)
+	}
 	switch verb {
 	case 'c':
 		out.WriteByte(byte(int64(L.CheckNumber(arg))))

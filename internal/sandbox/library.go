@@ -202,8 +202,14 @@ func textChunk(name string) string {
 }
 
 // replaceMath gives each script its own random numbers: gopher-lua's
-// math.randomseed would seed those of the whole process.
-func replaceMath(vm *VM, math *lua.LTable, _ map[string]lua.LValue) {
+// math.randomseed would seed those of the whole process. Of texts it makes numbers as
+// Lua does.
+func replaceMath(vm *VM, math *lua.LTable, std map[string]lua.LValue) {
+	for name, fn := range std {
+		if fn, ok := fn.(*lua.LFunction); ok && math.RawGetString(name) == fn {
+			math.RawSetString(name, vm.state.NewFunction(ofNumbers(fn.GFunction)))
+		}
+	}
 	math.RawSetString("huge", lua.LNumber(inf))
 	vm.state.SetFuncs(math, map[string]lua.LGFunction{
 		"random":     vm.randomNumber,

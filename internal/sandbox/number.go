@@ -138,6 +138,26 @@ func whole(digits string, base int) (n lua.LNumber, ok bool) {
 	return n, digits != ""
 }
 
+// ofNumbers is fn with texts that are numbers for arguments: gopher-lua's own
+// conversion takes 010 for octal.
+func ofNumbers(fn lua.LGFunction) lua.LGFunction {
+	return func(L *lua.LState) int {
+		for i := 1; i <= L.GetTop(); i++ {
+			number(L, i)
+		}
+		return fn(L)
+	}
+}
+
+// number makes a number of an argument that is a text, if it is one.
+func number(L *lua.LState, i int) {
+	if text, ok := L.Get(i).(lua.LString); ok {
+		if n, ok := operand(L, text); ok {
+			L.Replace(i, n)
+		}
+	}
+}
+
 // literal is how a number of a source is written for gopher-lua, for which one that is
 // too large is none.
 func literal(value string) string {

@@ -19,6 +19,8 @@ func TestNumbersAndTexts(t *testing.T) {
 		`give(010, 08, 00.5, 0, 0x10, 1e400, 007e1)`:                                                                         "10|8|0.5|0|16|+Inf|70",
 		`give("010" + 1, "0100" * "2", 7 - "08", "1e1" / 2, "2" ^ "010", -"010")`:                                            "11|200|-1|5|1024|-10",
 		`give("7" % 3, -7 % "3", "7" % -3, "-6" % 3, "5.5" % 2)`:                                                             "1|2|-2|0|1.5",
+		`give(math.floor("010"), math.max("010", "0x10", 9), ("%d %5.1f %s"):format("010", " 010 ", "010"))`:                 "10|16|10  10.0 010",
+		`give(pcall(function() math.floor("x") end))`:                                                                        "false|a.lua:1: bad argument #1 to floor (number expected, got string)",
 		`give(pcall(function() return "a" + 1 end))`:                                                                         "false|a.lua:1: cannot perform add operation between string and number",
 		`give(pcall(function() return nil * "1" end))`:                                                                       "false|a.lua:1: cannot perform mul operation between nil and string",
 		`give(pcall(function() return -"a" end))`:                                                                            "false|a.lua:1: __unm undefined",
