@@ -158,7 +158,11 @@ func (c *coroutines) resumeCoroutine(L *lua.LState) int {
 		L.Push(lua.LString("cannot resume a coroutine that is not suspended"))
 		return 2
 	}
-	return c.enter(L, th, c.resume)
+	results := c.enter(L, th, c.resume)
+	if L.Get(-results) == lua.LFalse {
+		passOn(L, results)
+	}
+	return results
 }
 
 func (c *coroutines) wrapCoroutine(L *lua.LState) int {

@@ -131,6 +131,29 @@ func TestTracebacksNameWhatIsCalled(t *testing.T) {
 	}
 }
 
+// The line that a limit ended is told, and not the one that tried to catch that.
+func TestALimitIsToldWhereItWasReached(t *testing.T) {
+	for name, source := range map[string]string{
+		"plain":          "local function f()\nwhile true do end\nend\nf()",
+		"pcall":          "pcall(function()\nwhile true do end\nend)",
+		"pcall in pcall": "pcall(function()\npcall(function()\nwhile true do end\nend)\nend)",
+		"in a coroutine": "coroutine.wrap(function()\npcall(function()\nwhile true do end\nend) end)()",
+		"pcalls":         "while true do pcall(pcall, function()\nwhile true do end\nend) end",
+		"xpcall":         "xpcall(function()\nwhile true do end\nend, tostring)",
+		"coroutine":      "coroutine.resume(coroutine.create(function()\nwhile true do end\nend))",
+		"wrap":           "pcall(coroutine.wrap(function()\nwhile true do end\nend))",
+		"pcall of Go":    "pcall(table.sort, {1, 2, 3}, function()\nwhile true do end\nend)",
+	} {
+		o := sandbox.Options{}
+		o.Limits.Instructions = 10_000
+		var fault *sandbox.Error
+		err := run(t, sandbox.New(o), "a.lua", source)
+		if !errors.As(err, &fault) || !errors.Is(err, sandbox.ErrInstructions) || fault.Source != "while true do end" {
+			t.Errorf("%s: %v, in the line %q\n%s", name, err, fault.Source, fault.Traceback)
+		}
+	}
+}
+
 func TestErrorsShowTheirLine(t *testing.T) {
 	vm := sandbox.New(sandbox.Options{})
 	err := run(t, vm, "a.lua", "#!/usr/bin/lua\n\n  local x = nil\r\n\treturn x.y -- here\r\n")

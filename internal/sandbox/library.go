@@ -112,8 +112,22 @@ func withRoom(L *lua.LState, std lua.LValue) lua.LGFunction {
 		results := protected(L)
 		if results > 0 && L.Get(-results) == lua.LFalse {
 			BudgetOf(L).Charge(caught)
+			passOn(L, results)
 		}
 		return results
+	}
+}
+
+// passOn raises an error again that says why the work has to end, when it was caught
+// as the second of so many results: the next instruction would raise it anyway, and
+// name its own line.
+func passOn(L *lua.LState, results int) {
+	over := BudgetOf(L).Err()
+	if over == nil || results < 2 {
+		return
+	}
+	if text, ok := L.Get(1 - results).(lua.LString); ok && strings.HasSuffix(string(text), over.Error()) {
+		L.Error(text, 0)
 	}
 }
 
