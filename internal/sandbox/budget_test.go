@@ -103,6 +103,7 @@ func TestDepth(t *testing.T) {
 		nested + "f(150)":      false,
 		nested + "f(250)":      true,
 		down + "pcall(f, 250)": false, // a mistake that a script may catch
+		down + `local _, err = pcall(f, 250) assert(err == "stack overflow: more than 200 nested calls (limits.depth)", err)`: false,
 	} {
 		if err := run(t, sandbox.New(sandbox.Options{}), "a.lua", source); (err != nil) != over {
 			t.Errorf("%s: %v", source, err)

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -25,9 +26,9 @@ var library = []struct {
 		lua.BaseLibName, lua.OpenBase,
 		[]string{
 			"_G", "_VERSION", "getmetatable", "ipairs", "next", "pairs", "rawequal", "rawget",
-			"rawset", "select", "type", "unpack",
+			"select", "type", "unpack",
 		},
-		replaceBase, // assert, error, load, loadstring, pcall, setmetatable, tonumber, tostring, xpcall
+		replaceBase, // assert, error, load, loadstring, pcall, rawset, setmetatable, tonumber, tostring, xpcall
 	},
 	{
 		lua.TabLibName, lua.OpenTable,
@@ -84,7 +85,7 @@ func (vm *VM) openLibraries() {
 }
 
 func replaceBase(vm *VM, base *lua.LTable, std map[string]lua.LValue) {
-	setmetatable := std["setmetatable"].(*lua.LFunction).GFunction
+	setmetatable, rawset := std["setmetatable"].(*lua.LFunction).GFunction, std["rawset"].(*lua.LFunction).GFunction
 	vm.state.SetFuncs(base, map[string]lua.LGFunction{
 		"assert":     assert,
 		"error":      raise,
@@ -92,8 +93,13 @@ func replaceBase(vm *VM, base *lua.LTable, std map[string]lua.LValue) {
 		"loadstring": vm.loadText,
 		"tonumber":   toNumber,
 		"tostring":   toString,
-		"pcall":      withRoom(vm.state, std["pcall"]),
-		"xpcall":     withRoom(vm.state, std["xpcall"]),
+		"pcall":      vm.withRoom(std["pcall"]),
+		"xpcall":     vm.withRoom(std["xpcall"]),
+		"rawset": func(L *lua.LState) int {
+			rawset(L)
+			L.SetTop(1) // gopher-lua's gives nothing
+			return 1
+		},
 		"setmetatable": func(L *lua.LState) int {
 			L.CheckTable(1) // gopher-lua would set the one metatable of all strings or functions
 			return setmetatable(L)
@@ -104,14 +110,18 @@ func replaceBase(vm *VM, base *lua.LTable, std map[string]lua.LValue) {
 // withRoom is pcall or xpcall once there is room for one more call. Where there
 // is none, gopher-lua's lose eight calls of the stack when they catch that:
 // wrong results come out of the calls around, and faults in Go.
-func withRoom(L *lua.LState, std lua.LValue) lua.LGFunction {
-	nothing, protected := L.NewFunction(func(*lua.LState) int { return 0 }), std.(*lua.LFunction).GFunction
+func (vm *VM) withRoom(std lua.LValue) lua.LGFunction {
+	nothing, protected := vm.state.NewFunction(func(*lua.LState) int { return 0 }), std.(*lua.LFunction).GFunction
 	return func(L *lua.LState) int {
 		L.Push(nothing)
 		L.Call(0, 0)
 		results := protected(L)
 		if results > 0 && L.Get(-results) == lua.LFalse {
 			BudgetOf(L).Charge(caught)
+			if L.Get(-1) == overflow {
+				L.Pop(1)
+				L.Push(lua.LString(fmt.Sprintf("%v: more than %d nested calls (limits.depth)", ErrDepth, vm.limits.Depth)))
+			}
 			passOn(L, results)
 		}
 		return results
@@ -130,6 +140,9 @@ func passOn(L *lua.LState, results int) {
 		L.Error(text, 0)
 	}
 }
+
+// overflow is what gopher-lua says of calls that are nested too deeply.
+const overflow = lua.LString("lua callstack overflow")
 
 // caught is what an error costs that is caught, in instructions: gopher-lua writes
 // down where each came from, which takes it longer the deeper that was.

@@ -5,29 +5,36 @@ import "testing"
 // The results are those of Lua 5.1, but that whole numbers are written digit by digit.
 func TestNumbersAndTexts(t *testing.T) {
 	for source, want := range map[string]string{
-		`give(tostring(1234567.891), 1234567.891 .. "", ("%s"):format(1234567.891), table.concat({1234567.891}))`:            "1234567.891|1234567.891|1234567.891|1234567.891",
-		`give(0.1 + 0.2 .. "", 10 / 3 .. "", 1e-5 .. "", -2.5 .. "", 2^53 .. "", 1e15 .. "", 1e100 .. "")`:                   "0.3|3.3333333333333|1e-05|-2.5|9007199254740992|1000000000000000|1e+100",
-		`give(tostring(1/0), tostring(-1/0), tostring(-(0/0)):match("nan"), ("x"):gsub("x", 1234567.5))`:                     "inf|-inf|nan|1234567.5|1",
-		`give(tostring(setmetatable({}, {__tostring = function() return "T" end})), pcall(function() tostring() end))`:       "T|false|a.lua:1: bad argument #1 to tostring (value expected)",
-		`give(tonumber("1e2"), tonumber(" -0x1F\n"), tonumber("+5."), tonumber(".5E-1"), tonumber("010"))`:                   "100|-31|5|0.05|10",
-		`give(tonumber("1e400"), tonumber("-1e400"), tonumber(7), tonumber("12345678901234567890"))`:                         "+Inf|-Inf|7|1.2345678901234567e+19",
-		`give(tonumber(""), tonumber(" "), tonumber("-"), tonumber("1e"), tonumber("1_0"), tonumber("0x"))`:                  "nil|nil|nil|nil|nil|nil",
-		`give(tonumber("--5"), tonumber("- 5"), tonumber("0x-1"), tonumber("5 6"), tonumber("1,5"))`:                         "nil|nil|nil|nil|nil",
-		`give(tonumber("inf"), tonumber("nan"), tonumber("0b1"), tonumber({}), tonumber(nil), tonumber(true))`:               "nil|nil|nil|nil|nil|nil",
-		`give(tonumber("ff", 16), tonumber("0xFF", 16), tonumber(" -zz ", 36), tonumber("8", 8), tonumber(10, 2))`:           "255|255|-1295|nil|2",
-		`give(pcall(function() tonumber("1", 37) end)) give(pcall(function() tonumber() end))`:                               "false|a.lua:1: bad argument #2 to tonumber (base out of range)|false|a.lua:1: bad argument #1 to tonumber (value expected)",
-		`give(010, 08, 00.5, 0, 0x10, 1e400, 007e1)`:                                                                         "10|8|0.5|0|16|+Inf|70",
-		`give("010" + 1, "0100" * "2", 7 - "08", "1e1" / 2, "2" ^ "010", -"010")`:                                            "11|200|-1|5|1024|-10",
-		`give("7" % 3, -7 % "3", "7" % -3, "-6" % 3, "5.5" % 2)`:                                                             "1|2|-2|0|1.5",
-		`give(math.floor("010"), math.max("010", "0x10", 9), ("%d %5.1f %s"):format("010", " 010 ", "010"))`:                 "10|16|10  10.0 010",
-		`give(pcall(function() math.floor("x") end))`:                                                                        "false|a.lua:1: bad argument #1 to floor (number expected, got string)",
-		`give(pcall(function() return "a" + 1 end))`:                                                                         "false|a.lua:1: cannot perform add operation between string and number",
-		`give(pcall(function() return nil * "1" end))`:                                                                       "false|a.lua:1: cannot perform mul operation between nil and string",
-		`give(pcall(function() return -"a" end))`:                                                                            "false|a.lua:1: __unm undefined",
-		`local n = setmetatable({}, {__add = function(a, b) return type(a) .. type(b) end}) give(n + "1", "1" + n, "x" + n)`: "tablestring|stringtable|stringtable",
+		`give(tostring(1234567.891), 1234567.891 .. "", ("%s"):format(1234567.891), table.concat({1234567.891}))`:                                                      "1234567.891|1234567.891|1234567.891|1234567.891",
+		`give(0.1 + 0.2 .. "", 10 / 3 .. "", 1e-5 .. "", -2.5 .. "", 2^53 .. "", 1e15 .. "", 1e100 .. "")`:                                                             "0.3|3.3333333333333|1e-05|-2.5|9007199254740992|1000000000000000|1e+100",
+		`give(tostring(1/0), tostring(-1/0), tostring(-(0/0)):match("nan"), ("x"):gsub("x", 1234567.5))`:                                                               "inf|-inf|nan|1234567.5|1",
+		`give(tostring(setmetatable({}, {__tostring = function() return "T" end})), pcall(function() tostring() end))`:                                                 "T|false|a.lua:1: bad argument #1 to tostring (value expected)",
+		`give(tonumber("1e2"), tonumber(" -0x1F\n"), tonumber("+5."), tonumber(".5E-1"), tonumber("010"))`:                                                             "100|-31|5|0.05|10",
+		`give(tonumber("1e400"), tonumber("-1e400"), tonumber(7), tonumber("12345678901234567890"))`:                                                                   "+Inf|-Inf|7|1.2345678901234567e+19",
+		`give(tonumber(""), tonumber(" "), tonumber("-"), tonumber("1e"), tonumber("1_0"), tonumber("0x"))`:                                                            "nil|nil|nil|nil|nil|nil",
+		`give(tonumber("--5"), tonumber("- 5"), tonumber("0x-1"), tonumber("5 6"), tonumber("1,5"))`:                                                                   "nil|nil|nil|nil|nil",
+		`give(tonumber("inf"), tonumber("nan"), tonumber("0b1"), tonumber({}), tonumber(nil), tonumber(true))`:                                                         "nil|nil|nil|nil|nil|nil",
+		`give(tonumber("ff", 16), tonumber("0xFF", 16), tonumber(" -zz ", 36), tonumber("8", 8), tonumber(10, 2))`:                                                     "255|255|-1295|nil|2",
+		`give(pcall(function() tonumber("1", 37) end)) give(pcall(function() tonumber() end))`:                                                                         "false|a.lua:1: bad argument #2 to tonumber (base out of range)|false|a.lua:1: bad argument #1 to tonumber (value expected)",
+		`give(010, 08, 00.5, 0, 0x10, 1e400, 007e1)`:                                                                                                                   "10|8|0.5|0|16|+Inf|70",
+		`give("010" + 1, "0100" * "2", 7 - "08", "1e1" / 2, "2" ^ "010", -"010")`:                                                                                      "11|200|-1|5|1024|-10",
+		`give("7" % 3, -7 % "3", "7" % -3, "-6" % 3, "5.5" % 2)`:                                                                                                       "1|2|-2|0|1.5",
+		`give(math.floor("010"), math.max("010", "0x10", 9), ("%d %5.1f %s"):format("010", " 010 ", "010"))`:                                                           "10|16|10  10.0 010",
+		`local y, m, d = ("2026-08-09"):match("(%d+)-(%d+)-(%d+)") give(os.date("%F %R", os.time{year = y, month = m, day = d, hour = "010"}), os.date("!%S", "010"))`: "2026-08-09 10:00|10",
+		`give(pcall(function() math.floor("x") end))`:                                                                                                                  "false|a.lua:1: bad argument #1 to floor (number expected, got string)",
+		`give(pcall(function() return "a" + 1 end))`:                                                                                                                   "false|a.lua:1: cannot perform add operation between string and number",
+		`give(pcall(function() return nil * "1" end))`:                                                                                                                 "false|a.lua:1: cannot perform mul operation between nil and string",
+		`give(pcall(function() return -"a" end))`:                                                                                                                      "false|a.lua:1: __unm undefined",
+		`local n = setmetatable({}, {__add = function(a, b) return type(a) .. type(b) end}) give(n + "1", "1" + n, "x" + n)`:                                           "tablestring|stringtable|stringtable",
 	} {
 		if got, err := run(Limits{}, source); err != nil || got != want {
 			t.Errorf("%s gives %q, %v, not %q", source, got, err, want)
 		}
+	}
+}
+
+func TestRawsetGivesTheTable(t *testing.T) {
+	if got, err := run(Limits{}, `local t = {} give(rawset(t, "a", 1) == t, t.a)`); err != nil || got != "true|1" {
+		t.Error(got, err)
 	}
 }

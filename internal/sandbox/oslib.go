@@ -41,7 +41,7 @@ func (vm *VM) osTime(L *lua.LState) int {
 		if v == lua.LNil && missing >= 0 {
 			return missing
 		}
-		n, ok := v.(lua.LNumber)
+		n, ok := operand(L, v)
 		if !ok || n != n || n < -maxTime || n > maxTime {
 			L.RaiseError("bad argument #1 to time (field '%s' is missing or no number)", name)
 		}
@@ -57,6 +57,7 @@ func (vm *VM) osDate(L *lua.LState) int {
 	format := L.OptString(1, "%c")
 	t := vm.clock.Now()
 	if L.Get(2) != lua.LNil {
+		number(L, 2)
 		n := L.CheckNumber(2)
 		if n != n || n < -maxTime || n > maxTime {
 			L.RaiseError("bad argument #2 to date (not a time)")
