@@ -130,6 +130,7 @@ func (vm *VM) reread(name, source string) []ast.Stmt {
 type faultKind struct {
 	text  *regexp.Regexp
 	find  func(node any, m []string) []ast.Expr // that may have been nil
+	guess func(node any, m []string) []ast.Expr // the same, where find has found none; or nil
 	named func(m []string, name string) string
 	calls bool // what was no function may be anything else
 }
@@ -140,12 +141,27 @@ var faults = []faultKind{
 		func(node any, m []string) []ast.Expr {
 			switch n := node.(type) {
 			case *ast.AttrGetExpr:
-				if key, ok := n.Key.(*ast.StringExpr); !ok || key.Value == m[2] {
-					return []ast.Expr{n.Object}
+				switch key := n.Key.(type) {
+				case *ast.StringExpr:
+					if key.Value == m[2] {
+						return []ast.Expr{n.Object}
+					}
+				case *ast.NumberExpr:
+					if key.Value == m[2] {
+						return []ast.Expr{n.Object}
+					}
 				}
 			case *ast.FuncCallExpr:
 				if n.Receiver != nil && n.Method == m[2] {
 					return []ast.Expr{n.Receiver}
+				}
+			}
+			return nil
+		},
+		func(node any, _ []string) []ast.Expr { // a key that is computed may be any
+			if n, ok := node.(*ast.AttrGetExpr); ok {
+				if _, is := n.Key.(*ast.StringExpr); !is {
+					return []ast.Expr{n.Object}
 				}
 			}
 			return nil
@@ -168,6 +184,7 @@ var faults = []faultKind{
 				return []ast.Expr{n.Func}
 			}
 		},
+		nil,
 		func(_ []string, name string) string {
 			return fmt.Sprintf("attempt to call %q, which is no function", name)
 		},
@@ -196,6 +213,7 @@ var faults = []faultKind{
 			}
 			return list
 		},
+		nil,
 		func(m []string, name string) string {
 			left, right := m[3], m[5]
 			if left == "nil" {
@@ -222,6 +240,7 @@ var faults = []faultKind{
 			}
 			return nil
 		},
+		nil,
 		func(m []string, name string) string {
 			if m[1] == "len" {
 				return fmt.Sprintf("attempt to get the length of %q, which has none", name)
@@ -249,6 +268,7 @@ var faults = []faultKind{
 			}
 			return []ast.Expr{n.Args[at-1]}
 		},
+		nil,
 		func(m []string, name string) string {
 			return fmt.Sprintf("bad argument #%s to %s (%s, got nil %q)", m[1], m[2], m[3], name)
 		},
@@ -259,7 +279,7 @@ var faults = []faultKind{
 // name puts the name of what was nil into the message, if the line has but one
 // candidate, and the name that may have been meant into the hint.
 func (vm *VM) name(e *explanation, at string, kind faultKind, m []string, chunk []ast.Stmt, line int) {
-	var names []string
+	var names, guesses []string
 	declared, own, loop := map[string]bool{}, map[string]bool{}, false
 	visit(chunk, func(node any) {
 		declare(node, declared)
@@ -272,12 +292,21 @@ func (vm *VM) name(e *explanation, at string, kind faultKind, m []string, chunk 
 			return
 		}
 		loop = loop || kind.calls && looped(node) != nil
-		for _, expr := range kind.find(node, m) {
-			if name := text(expr); name != "" && !slices.Contains(names, name) && !vm.holds(name, declared, kind) {
-				names = append(names, name)
+		candidates := func(list *[]string, exprs []ast.Expr) {
+			for _, expr := range exprs {
+				if name := text(expr); name != "" && !slices.Contains(*list, name) && !vm.holds(name, declared, kind) {
+					*list = append(*list, name)
+				}
 			}
 		}
+		candidates(&names, kind.find(node, m))
+		if kind.guess != nil {
+			candidates(&guesses, kind.guess(node, m))
+		}
 	})
+	if len(names) == 0 {
+		names = guesses
+	}
 	if len(names) == 1 {
 		e.message = at + kind.named(m, names[0])
 		e.hint = cmp.Or(vm.instead(names[0], declared, own), vm.has(names[0], declared))
@@ -322,6 +351,10 @@ func text(expr ast.Expr) string {
 			key = "." + k.Value
 		case *ast.NumberExpr:
 			key = "[" + k.Value + "]"
+		default:
+			if name := text(k); name != "" {
+				key = "[" + name + "]"
+			}
 		}
 		if of != "" {
 			return of + key
