@@ -151,6 +151,22 @@ func TestAnErrorIsPrintedOnce(t *testing.T) {
 	}
 }
 
+// Who saves a script and sees no error takes it for mended.
+func TestAnErrorThatAnEditLeavesIsPrintedAgain(t *testing.T) {
+	m := clock.NewManual(time.Date(2026, 11, 23, 22, 0, 0, 0, time.UTC))
+	const source = `on("x", function() error("one", 0) end)`
+	w := load(t, map[string]string{"a.lua": source}, func(o *script.Options) { o.Clock = m })
+	count := func(text string) int { return strings.Count(w.log.String(), text) }
+	w.run("x")
+	w.run("x")
+	w.saved("a.lua", source+" -- mended?")
+	w.run("x")
+	w.run("x")
+	if count(`msg="handler failed"`) != 2 || count(`msg="handler failed again" script=a.lua generation=166802de event=x line=1 times=1`) != 1 {
+		t.Errorf("printed:\n%s", w.log)
+	}
+}
+
 // However many scripts count to a billion, others get a core.
 func TestHeavyHandlersShareCores(t *testing.T) {
 	files := map[string]string{"good.lua": `on("x", function() note("good") end)`}

@@ -163,6 +163,9 @@ func (h *Host) replace(name string, s *script, fresh *Runtime, seen contents, er
 		h.retired[old] = true
 	}
 	h.mu.Unlock()
+	if old != nil && fresh != nil {
+		fresh.usage.renew(old.log)
+	}
 	h.succeed(old, fresh)
 }
 

@@ -186,6 +186,19 @@ func (u *usage) tell(log *slog.Logger, now time.Time) {
 	}
 }
 
+// renew tells what was counted of the errors of a generation that is replaced, and
+// forgets them: whoever has changed the script has to see those that are still there.
+func (u *usage) renew(log *slog.Logger) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for key, t := range u.faults {
+		if t.untold > 0 {
+			log.Error("handler failed again", "event", key.event, "line", key.line, "times", t.untold, "error", key.message)
+		}
+	}
+	clear(u.faults)
+}
+
 // status fills in what Status says of it.
 func (u *usage) status(s *Status) {
 	u.mu.Lock()
