@@ -60,9 +60,8 @@ func (vm *VM) explain(message string) explanation {
 			break
 		}
 	}
-	if e.hint == "" {
-		e.hint = advise(at[3])
-		if e.hint != "" {
+	if e.message == message { // nothing in it has a name
+		if e.hint = advise(at[3]); e.hint != "" {
 			e.message += ": " + e.hint
 		}
 	}
@@ -90,6 +89,9 @@ var advices = []struct {
 	{regexp.MustCompile(`^cannot perform concat operation between (\w+ and boolean|boolean and \w+)$`), "write tostring(…)"},
 	{regexp.MustCompile(`^attempt to compare (string with number|number with string)$`), "tonumber makes a number of a text"},
 	{regexp.MustCompile(`^bad argument #\d+ to \w+ \(number expected, got string\)$`), "tonumber makes a number of a text"},
+	{regexp.MustCompile(`^for statement (init|limit|step) must be a number$`), "for i = 1, #t goes over a list"},
+	{regexp.MustCompile(`^__len undefined$`), "# wants a text or a table"},
+	{regexp.MustCompile(`^__unm undefined$`), "- wants a number"},
 	{regexp.MustCompile(`^bad argument #1 to load \(function expected, got string\)$`), "loadstring takes a text"},
 }
 
@@ -307,9 +309,15 @@ func (vm *VM) name(e *explanation, at string, kind faultKind, m []string, chunk 
 	if len(names) == 0 {
 		names = guesses
 	}
+	if len(names) > 1 { // what a call gave is the least likely
+		names = slices.DeleteFunc(names, func(name string) bool { return strings.HasSuffix(name, "()") })
+	}
 	if len(names) == 1 {
 		e.message = at + kind.named(m, names[0])
 		e.hint = cmp.Or(vm.instead(names[0], declared, own), vm.has(names[0], declared))
+		if i := strings.LastIndexByte(names[0], '.'); kind.calls && i >= 0 && e.hint == "" {
+			e.hint = methods[strings.ToLower(names[0][i+1:])]
+		}
 	}
 	if loop && len(names) < 2 {
 		e.hint = cmp.Or(e.hint, "for … in takes pairs(t) or ipairs(t)")

@@ -107,7 +107,7 @@ func tidy(traceback string, fn lua.LValue) string {
 
 // nameless are lines that tell a script's author nothing: luahost's own functions that a
 // script does not call by a name, such as that of the operator .., and Lua around others.
-var nameless = regexp.MustCompile(`\n\t(\[G\]: in function ('\?'|\(anonymous\))|coroutine(\.yield)?:0: in [^\n]*)`)
+var nameless = regexp.MustCompile(`\n\t(\[G\]: in (function ('\?'|\(anonymous\))|main chunk)|coroutine(\.yield)?:0: in [^\n]*)`)
 
 // text is what an error value says.
 func (vm *VM) text(L *lua.LState, v lua.LValue) string {

@@ -107,7 +107,27 @@ var elsewhere = map[string]string{
 	"printf":         "write print(string.format(…))",
 	"console":        "write print(…)",
 	"try":            "write pcall(function() … end)",
+	"exit":           "write return",
+	"wait":           "write sleep(…)",
+	"os.sleep":       "write sleep(…)",
+	"setTimeout":     "write after(seconds, function() … end)",
+	"math.round":     "write math.floor(x + 0.5)",
 	"call":           "a handler gets it: function(call) … end",
+}
+
+// methods are what texts and lists have in other languages.
+var methods = map[string]string{
+	"append":     "write table.insert(list, x)",
+	"contains":   "write text:find(part, 1, true)",
+	"endswith":   "write text:sub(-#part) == part",
+	"includes":   "write text:find(part, 1, true)",
+	"join":       `write table.concat(list, ", ")`,
+	"length":     "the length of x is #x",
+	"push":       "write table.insert(list, x)",
+	"split":      `write for part in text:gmatch("[^,]+") do … end`,
+	"startswith": "write text:sub(1, #part) == part",
+	"strip":      `write text:match("^%s*(.-)%s*$")`,
+	"trim":       `write text:match("^%s*(.-)%s*$")`,
 }
 
 // hint is what to say of a name that is nil: why it is not there, or that near may have

@@ -202,6 +202,8 @@ func (o *outline) advice(tok ast.Token, line string) string {
 		return "a list is written {…}"
 	case top.by == "{" && (tok.Str == ":" || o.last.Str == ":"):
 		return `fields are written name = value, or ["name"] = value`
+	case tok.Str == "," && top.by == "" && (o.last.Str == "}" || o.last.Str == ")" || o.last.Str == "end"):
+		return "no comma stands between statements"
 	case tok.Str == "(" && o.last.Type == parse.TFor:
 		return "write for i = 1, n do … end"
 	case tok.Str == "{" && top.wants.word != "":

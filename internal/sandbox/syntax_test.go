@@ -39,6 +39,7 @@ func TestSyntaxErrorsSayWhatToDo(t *testing.T) {
 		"x = 'abc":                           "1: unterminated string at the end of the file",
 		"x = 1\ny = x end":                   "2: near 'end': syntax error: nothing is open that it could end",
 		"break":                              "1: no loop to break",
+		"f {\n},\ng()":                       "2: near ',': syntax error: no comma stands between statements",
 		"x = 7 // 2":                         "1: near '/': syntax error: write math.floor(a / b) for a // b; comments begin with --",
 		"x = 1\n# more":                      "2: near '#': syntax error: comments begin with --",
 		"x = {a: 1}":                         `1: near '1': syntax error: fields are written name = value, or ["name"] = value`,
