@@ -382,20 +382,22 @@ rule "all" { action = note }`}
 // What is wrong with a rule is told where the rule stands.
 func TestWrongRules(t *testing.T) {
 	for source, want := range map[string]string{
-		"\nrule()":                                   `a.lua:2: rule: expected a name, as in rule "night" {…}, got nil`,
-		"\nrule {}":                                  `a.lua:2: rule: expected a name, as in rule "night" {…}, got table`,
-		"\nrule ''":                                  `a.lua:2: rule: expected a name`,
-		"\nrule('a\\nb')":                            `a.lua:2: rule: a name has at most 64 bytes, on one line`,
-		"\nrule(('x'):rep(65))":                      `a.lua:2: rule: a name has at most 64 bytes, on one line`,
-		"\nrule('x', {action = note})":               `a.lua:2: rule "x": write rule "x" {…}, without a comma`,
-		"\nrule 'x' 'y'":                             `a.lua:2: rule "x": expected a table {when=…, action=…, priority=…}, got string "y"`,
-		"\nrule 'x' {}":                              `a.lua:2: rule "x": action: missing, expected a function that gets the call`,
-		"\nrule 'x' {action = 'decline'}":            `a.lua:2: rule "x": action: expected a function that gets the call, got string "decline"`,
-		"\nrule 'x' {\n acton = note }":              `a.lua:2: rule "x": acton: unknown field (did you mean "action"?)`,
+		"\nrule()":                        `a.lua:2: rule: expected a name, as in rule "night" {…}, got nil`,
+		"\nrule {}":                       `a.lua:2: rule: expected a name, as in rule "night" {…}, got table`,
+		"\nrule ''":                       `a.lua:2: rule: expected a name`,
+		"\nrule('a\\nb')":                 `a.lua:2: rule: a name has at most 64 bytes, on one line`,
+		"\nrule(('x'):rep(65))":           `a.lua:2: rule: a name has at most 64 bytes, on one line`,
+		"\nrule('x', {action = note})":    `a.lua:2: rule "x": write rule "x" {…}, without a comma`,
+		"\nrule 'x' 'y'":                  `a.lua:2: rule "x": expected a table {when=…, action=…, priority=…}, got string "y"`,
+		"\nrule 'x' {}":                   `a.lua:2: rule "x": action: missing, expected a function that gets the call`,
+		"\nrule 'x' {action = 'decline'}": `a.lua:2: rule "x": action: expected a function that gets the call, got string "decline"`,
+		"\nrule 'x' {\n acton = note }":   `a.lua:2: rule "x": acton: unknown field (did you mean "action"?)`,
+		"\nrule 'x' {from = 'contact', action = note}":        `a.lua:2: rule "x": from is a condition, and stands in when: when = {from = …}`,
+		"\nrule 'x' {when = {from = 'ann_b'}, action = note}": `a.lua:2: rule "x": when.from: expected "contact", "blocked", "stranger" or "anyone", an id, "@name" or "+phone", got string "ann_b" (did you mean "@ann_b"?)`,
 		"\nrule 'x' {note}":                          `a.lua:2: rule "x": expected fields by name (when, action, priority), got the key number 1`,
 		"\nrule 'x' {action = note, priority = '1'}": `a.lua:2: rule "x": priority: expected a number, got string "1"`,
 		"\nrule 'x' {action = note, priority = 0/0}": `a.lua:2: rule "x": priority: expected a number, got number NaN`,
-		"\nrule 'x'":                                 `a.lua:2: rule "x": its table is missing: rule "x" {when=…, action=…}`,
+		"\nrule 'x'": `a.lua:2: rule "x": its table is missing: rule "x" {when=…, action=…}`,
 		"rule 'x' {action = note}\nrule 'x' {action = note}": `a.lua:2: rule "x": there is one already, in line 1`,
 	} {
 		_, err := phonetest.Load(t, phonetest.Evening, map[string]string{"a.lua": source})

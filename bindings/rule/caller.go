@@ -41,8 +41,13 @@ func fromType() manual.Type {
 		}
 		hint := ""
 		if s, isText := v.(lua.LString); isText {
-			if hint = nearest.Hint(string(s), kinds); hint == "" && manual.AllDigits(string(s)) {
+			hint = nearest.Hint(string(s), kinds)
+			switch _, named := readPerson("@" + s); {
+			case hint != "":
+			case manual.AllDigits(string(s)):
 				hint = " (an id is a number, a phone begins with +)"
+			case named:
+				hint = nearest.Hint(string(s), []string{"@" + string(s)})
 			}
 		}
 		return nil, manual.Faultf("expected %s, got %s%s", one.Words, manual.ShownPerson(v), hint)

@@ -137,6 +137,11 @@ func read(rt *script.Runtime, L *lua.LState, name string, o Options) (*Rule, *lu
 	if err := pay(sandbox.BudgetOf(L), tb.RawGetString("when"), 2*maxDepth); err != nil {
 		L.RaiseError("%v", err)
 	}
+	for _, c := range conditions(reading{}) {
+		if tb.RawGetString(c.Name) != lua.LNil {
+			return nil, nil, manual.Faultf("%s is a condition, and stands in when: when = {%s = …}", c.Name, c.Name)
+		}
+	}
 	r := &Rule{Name: name}
 	params := append(manual.Params{}, functions.Params...)
 	params[0].Type = whenType(reading{rule: r, accounts: o.Accounts, now: rt.Clock().Now()})
