@@ -54,7 +54,7 @@ rule "too late" { action = function() note("too late") end }`,
 		"second: matched", "second: matched and decided nothing",
 		"video: video: it is a voice call",
 		"third: matched", "third: failed: b.lua:2: no",
-		"endless: matched", "endless: failed: c.lua:2: too many instructions: more than 10000000",
+		"endless: matched", "endless: failed: c.lua:2: too many instructions: more than 10000000 (limits.instructions)",
 		"decides: matched",
 		`2 more rules were not asked: declined by rule "decides" (c.lua:3)`,
 	)

@@ -90,9 +90,9 @@ func (b *Budget) why() error {
 	case b.Context.Err() != nil:
 		return Ended(b.Context)
 	case b.Used() >= b.limit:
-		return fmt.Errorf("%w: more than %d", ErrInstructions, b.limit)
+		return fmt.Errorf("%w: more than %d (limits.instructions)", ErrInstructions, b.limit)
 	case b.Ran() > b.time:
-		return fmt.Errorf("%w: it ran for more than %s", ErrTime, b.time)
+		return fmt.Errorf("%w: it ran for more than %s (limits.time)", ErrTime, b.time)
 	case b.vm.poll != nil && !b.telling:
 		return b.vm.poll(b)
 	default:

@@ -54,7 +54,7 @@ func (vm *VM) fault(L *lua.LState, fn lua.LValue, err error) *Error {
 	fault.Traceback = api.StackTrace
 	switch {
 	case api.Type == lua.ApiErrorPanic && api.Object == overflow:
-		fault.Message = fmt.Sprintf("%v: more than %d nested calls", ErrDepth, vm.limits.Depth)
+		fault.Message = fmt.Sprintf("%v: more than %d nested calls (limits.depth)", ErrDepth, vm.limits.Depth)
 		fault.cause = cmp.Or(fault.cause, ErrDepth)
 		_, fault.Traceback, _ = strings.Cut(api.StackTrace, "\nstack traceback:")
 		fault.Traceback = "stack traceback:" + fault.Traceback

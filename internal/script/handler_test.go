@@ -117,7 +117,7 @@ faults = {
 		"number":   "night.lua:11: cannot perform add operation between nil and number",
 		"go":       "night.lua:12: internal error: a fault in Go",
 		"wrapped":  "night.lua:13: inside",
-		"depth":    "night.lua:14: stack overflow: more than 200 nested calls",
+		"depth":    "night.lua:14: stack overflow: more than 200 nested calls (limits.depth)",
 		"waited":   "night.lua:15: after",
 		"nothing":  "night.lua:16: error without a message: error() was given nil",
 		"nan":      "night.lua:17: NaN",
@@ -142,7 +142,7 @@ faults = {
 	}
 	for _, want := range []string{
 		`msg="handler failed" script=night.lua generation=`, `event=fault line=2 error="night.lua:5: oops"`,
-		`more than 200 nested calls" limit=limits.depth source=`,
+		`more than 200 nested calls (limits.depth)" limit=limits.depth source=`,
 		`source="text = function() error(\"oops\") end," traceback="stack traceback:\n\tluahost: in function 'error'\n\tnight.lua:5: in function <night.lua:5>\n\tnight.lua:2: in function <night.lua:2>"`,
 	} {
 		if !strings.Contains(w.log.String(), want) {

@@ -119,7 +119,7 @@ func TestAScriptThatIsSuspendedAtOnce(t *testing.T) {
 		o.Limits.Instructions, o.Limits.SuspendAfter = 10_000, 1
 	})
 	w.run("spin")
-	want := "a handler was ended by its limits: a.lua:1: too many instructions: more than 10000"
+	want := "a handler was ended by its limits: a.lua:1: too many instructions: more than 10000 (limits.instructions)"
 	if s := w.Status()[0]; s.Suspended != want {
 		t.Errorf("suspended: %q", s.Suspended)
 	}

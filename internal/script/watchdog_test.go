@@ -126,8 +126,8 @@ faults = {
 		"itself":  "a.lua:10: (the error is a table whose __tostring failed)",
 		"lines":   "a.lua:11: one level=ERROR?[31m two??",
 		"loop":    "a.lua:3: (the error is a table whose __tostring failed)",
-		"spent":   "too many instructions: more than 100000",
-		"handler": "too many instructions: more than 100000",
+		"spent":   "too many instructions: more than 100000 (limits.instructions)",
+		"handler": "too many instructions: more than 100000 (limits.instructions)",
 	} {
 		r := w.run("x", lua.LString(kind))
 		if r.Err == nil || !strings.HasSuffix(r.Err.Error(), want) {

@@ -43,7 +43,7 @@ func (rt *Runtime) weighNow() error {
 	size := rt.size()
 	rt.weight = weight{after: min(max(weighAfter, int64(size.Values)*worthOfAValue), weighLate)}
 	if limit := rt.host.opts.Limits.Values; size.Bytes > limit {
-		return fmt.Errorf("%w: the script holds %d MiB or more, and may hold %d", errValues, size.Bytes>>20, limit>>20)
+		return fmt.Errorf("%w: the script holds %d MiB or more, and may hold %d MiB (limits.values)", errValues, size.Bytes>>20, limit>>20)
 	}
 	return nil
 }
