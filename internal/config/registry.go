@@ -59,7 +59,7 @@ func Keys() []Key {
 		{Name: "limits.string", Holds: bytesOf, Default: `"1MiB"`, Doc: "The longest text that `..`, `rep`, `format`, `concat`, `gsub` and their like may make."},
 		{Name: "limits.pattern", Holds: whole, Default: "4_000_000", Doc: "Steps of matching a pattern for one `find`, `match` or turn of `gmatch` and `gsub`."},
 		{Name: "limits.source", Holds: bytesOf, Default: `"1MiB"`, Doc: "The longest script."},
-		{Name: "limits.in_flight", Holds: whole, Default: "1_000", Doc: "Handlers of one script that are at work or wait, at a time. Further ones are not started, and counted."},
+		{Name: "limits.in_flight", Holds: whole, Default: "1_000", Doc: "Handlers of one script that are at work or wait, at a time. Further ones are not started, and counted. Those of generations that were replaced take half of the places at most."},
 		{Name: "limits.handlers", Holds: whole, Default: "10_000", Doc: "Handlers and rules that a script may register."},
 		{Name: "limits.log_lines", Holds: whole, Default: "100", Doc: "Lines that a script may log in a second, with bursts of three seconds' worth. What is left out is counted and told."},
 		{Name: "limits.memory", Holds: bytesOf, Default: `"384MiB"`, Doc: "Memory of all scripts and of luahost itself. Above it, what holds most is ended: a handler, or a script that is then suspended."},

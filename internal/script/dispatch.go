@@ -133,7 +133,7 @@ func (h *Host) start(ctx context.Context, to *handler, ev Event, from origin, en
 		return false
 	}
 	if !to.rt.enter(ev.Name) {
-		to.rt.usage.leave()
+		to.rt.vacate()
 		return false
 	}
 	t := &task{rt: to.rt, handler: to, from: ctx, event: ev, queued: h.opts.Clock.Now(), done: ended, origin: from}
@@ -225,7 +225,7 @@ func (h *Host) ended(t *task, err error) {
 		Event: t.event.Name, Script: rt.script, File: t.handler.file, Line: t.handler.line, Generation: rt.generation,
 		Queued: began.Sub(t.queued), Took: now.Sub(began), Err: err, Context: t.ctx,
 	}
-	rt.usage.leave()
+	rt.vacate()
 	if rt.leave() {
 		h.finish(rt)
 	}

@@ -47,6 +47,33 @@ func TestHandlersInFlight(t *testing.T) {
 	}
 }
 
+// Whoever mends a script whose handlers wait for ever sees the new ones run.
+func TestHandlersInFlightOfAnOlderGeneration(t *testing.T) {
+	w := start(t, map[string]string{"a.lua": `on("x", function() wait("go") end)`}, func(o *script.Options) { o.Limits.InFlight = 10 })
+	for range 10 {
+		w.fire("x")
+	}
+	w.write("a.lua", `on("x", function() wait("go") end) on("y", function() end)`)
+	w.Reload("a.lua")
+	for n := range 7 {
+		want := 1
+		if n >= 5 {
+			want = 0
+		}
+		if got := w.fire("x"); got != want {
+			t.Fatalf("event %d started %d handlers, want %d", n, got, want)
+		}
+	}
+	close(w.gate("go"))
+	for range 15 {
+		<-w.runs
+	}
+	if n := w.fire("y"); n != 1 {
+		t.Errorf("afterwards %d handlers started", n)
+	}
+	<-w.runs
+}
+
 // What a flood of events is refused is told, once a minute.
 func TestRefusalsAreTold(t *testing.T) {
 	m := clock.NewManual(time.Date(2026, 11, 23, 22, 0, 0, 0, time.UTC))

@@ -43,6 +43,7 @@ type Runtime struct {
 	checks     []func() error // of AtLoaded
 	armed      []func()       // of AtLive
 	undefined  []sandbox.Name // globals that nobody defines
+	places     atomic.Int64   // of Limits.InFlight, that its handlers take
 
 	// The VM's lock, which goes from handler to handler, guards every Lua value
 	// and the fields that follow it, but for beat.

@@ -95,20 +95,31 @@ func (h *Host) forgetUsage() {
 
 // admit counts a handler that begins, or refuses it.
 func (rt *Runtime) admit(ev Event) bool {
-	if ev.Name == eventUnload { // it is started once
-		return rt.usage.admit(math.MaxInt, false)
+	room, crowded := int64(math.MaxInt64), false
+	if ev.Name != eventUnload { // which is started once
+		room = rt.room(int64(rt.host.opts.Limits.InFlight))
+		crowded = !ev.Urgent && rt.host.heavy.crowded() && rt.turns.crowded()
 	}
-	return rt.usage.admit(rt.host.opts.Limits.InFlight, !ev.Urgent && rt.host.heavy.crowded() && rt.turns.crowded())
-}
-
-// admit refuses a handler beyond the limit, and of a crowded VM any.
-func (u *usage) admit(limit int, crowded bool) bool {
-	if u.inflight.Add(1) <= int64(limit) && !crowded {
+	if rt.places.Add(1) <= room && !crowded {
+		rt.usage.inflight.Add(1)
 		return true
 	}
-	u.inflight.Add(-1)
-	u.turnedAway.Add(1)
+	rt.places.Add(-1)
+	rt.usage.turnedAway.Add(1)
 	return false
+}
+
+// room is how many handlers of this generation there may be. What its script's other
+// generations left behind takes half of the limit at most: whoever mends a script whose
+// handlers wait for ever would wait as long for the new ones to run.
+func (rt *Runtime) room(limit int64) int64 {
+	return limit - min(rt.usage.inflight.Load()-rt.places.Load(), limit/2)
+}
+
+// vacate gives the place of a handler back.
+func (rt *Runtime) vacate() {
+	rt.usage.inflight.Add(-1)
+	rt.places.Add(-1)
 }
 
 // fold takes refusals into the tally, with mu held: a flood of events of which a
@@ -122,8 +133,6 @@ func (u *usage) fold() {
 	u.refused.untold += n
 	u.limits["in_flight"] += n
 }
-
-func (u *usage) leave() { u.inflight.Add(-1) }
 
 // MayLog is Runtime.MayLog for a line that the host writes about a script.
 func (h *Host) MayLog(script string) bool { return h.usageOf(script).mayLog(h.opts.Clock.Now()) }
