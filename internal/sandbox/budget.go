@@ -14,6 +14,8 @@ var (
 	ErrInstructions = errors.New("too many instructions")
 	ErrTime         = errors.New("too slow")
 	ErrDepth        = errors.New("stack overflow")
+	ErrText         = errors.New("too long a text")
+	ErrPattern      = errors.New("too slow a pattern")
 )
 
 // pollEvery is after how many instructions a budget asks whether the work has
@@ -158,6 +160,25 @@ func (b *Budget) tell() {
 	b.tick, b.given, b.limit = 0, 0, explainBudget
 	b.ran, b.time = 0, explainTime
 	b.Resume()
+}
+
+// exceed ends the work that runs on L, because of what it asks for.
+func exceed(L *lua.LState, limit error) {
+	BudgetOf(L).end(limit)
+	L.RaiseError("%v", limit)
+}
+
+// end ends the work, unless it has ended.
+func (b *Budget) end(limit error) {
+	if b.over == nil {
+		b.over = limit
+	}
+	b.Poll()
+}
+
+// tooDeep is the error of calls that are nested beyond the limit.
+func (l *Limits) tooDeep() error {
+	return fmt.Errorf("%w: more than %d nested calls (limits.depth)", ErrDepth, l.Depth)
 }
 
 // closed is what Done answers when no instruction is left: always ready.

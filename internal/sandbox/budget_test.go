@@ -102,15 +102,20 @@ func TestDepth(t *testing.T) {
 		down + "f(250)":        true,
 		nested + "f(150)":      false,
 		nested + "f(250)":      true,
-		down + "pcall(f, 250)": false, // a mistake that a script may catch
-		down + `local _, err = pcall(f, 250) assert(err == "stack overflow: more than 200 nested calls (limits.depth)", err)`: false,
+		down + "pcall(f, 150)": false,
+		down + "pcall(f, 250)": true,
+		down + "xpcall(function() f(250) end, function() end)":              true,
+		down + "coroutine.resume(coroutine.create(f), 250)":                 true,
+		down + "pcall(coroutine.wrap(f), 250)":                              true,
+		down + "pcall(table.sort, {1, 2, 3}, function() return f(250) end)": true,
+		nested + "pcall(f, 250)":                                            true,
+		"local function f() pcall(f) end f()":                               true,
+		"local function f() xpcall(f, tostring) end f()":                    true,
 	} {
-		if err := run(t, sandbox.New(sandbox.Options{}), "a.lua", source); (err != nil) != over {
+		err := run(t, sandbox.New(sandbox.Options{}), "a.lua", source)
+		if errors.Is(err, sandbox.ErrDepth) != over || err != nil && !over {
 			t.Errorf("%s: %v", source, err)
 		}
-	}
-	if err := run(t, sandbox.New(sandbox.Options{}), "a.lua", down+"f(250)"); !errors.Is(err, sandbox.ErrDepth) {
-		t.Error(err)
 	}
 }
 

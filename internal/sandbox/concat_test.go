@@ -160,7 +160,7 @@ func TestConcatIsBounded(t *testing.T) {
 		}
 		longer := strings.Replace(source, "give(", `give("" .. "y" .. `, 1)
 		longer = strings.Replace(longer, "#(", "(", 1)
-		if _, err := run(limits, longer); err == nil || err.Error() != "a.lua:1: the result of .. would be longer than 1000 bytes (limits.string)" {
+		if _, err := run(limits, longer); err == nil || err.Error() != "a.lua:1: too long a text: the result of .. would be longer than 1000 bytes (limits.string)" {
 			t.Errorf("%s: %v", longer, err)
 		}
 	}

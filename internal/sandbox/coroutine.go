@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"fmt"
 	"runtime"
 	"strings"
 	"sync"
@@ -160,7 +161,7 @@ func (c *coroutines) resumeCoroutine(L *lua.LState) int {
 	}
 	results := c.enter(L, th, c.resume)
 	if L.Get(-results) == lua.LFalse {
-		passOn(L, results)
+		c.vm.passOn(L, results)
 	}
 	return results
 }
@@ -184,7 +185,7 @@ func (c *coroutines) enter(L, th *lua.LState, resume lua.LGFunction) (results in
 	b := BudgetOf(L)
 	if b.depth++; b.depth > c.vm.limits.Depth {
 		b.depth--
-		L.RaiseError("more than %d coroutines that resume each other (limits.depth)", c.vm.limits.Depth)
+		exceed(L, fmt.Errorf("%w: more than %d coroutines that resume each other (limits.depth)", ErrDepth, c.vm.limits.Depth))
 	}
 	th.SetContext(b)
 	c.vm.resumed[th] = true

@@ -1,6 +1,10 @@
 package sandbox
 
-import lua "github.com/yuin/gopher-lua"
+import (
+	"fmt"
+
+	lua "github.com/yuin/gopher-lua"
+)
 
 // What an instruction pays for where Go works for a script in bulk. With these,
 // a function of the library takes about as long as the instructions that it
@@ -31,7 +35,7 @@ func pay(L *lua.LState, n int) {
 // would be too long. Nothing of that size has been made then.
 func (l *Limits) fits(L *lua.LState, name string, size int) {
 	if size > l.String {
-		L.RaiseError("the result of %s would be longer than %d bytes (limits.string)", name, l.String)
+		exceed(L, fmt.Errorf("%w: the result of %s would be longer than %d bytes (limits.string)", ErrText, name, l.String))
 	}
 }
 

@@ -54,8 +54,8 @@ func (vm *VM) fault(L *lua.LState, fn lua.LValue, err error) *Error {
 	fault.Traceback = api.StackTrace
 	switch {
 	case api.Type == lua.ApiErrorPanic && api.Object == overflow:
-		fault.Message = fmt.Sprintf("%v: more than %d nested calls (limits.depth)", ErrDepth, vm.limits.Depth)
-		fault.cause = cmp.Or(fault.cause, ErrDepth)
+		deep := vm.limits.tooDeep()
+		fault.Message, fault.cause = deep.Error(), cmp.Or(fault.cause, deep)
 		_, fault.Traceback, _ = strings.Cut(api.StackTrace, "\nstack traceback:")
 		fault.Traceback = "stack traceback:" + fault.Traceback
 	case api.Type == lua.ApiErrorPanic:

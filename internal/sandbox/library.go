@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -118,11 +117,7 @@ func (vm *VM) withRoom(std lua.LValue) lua.LGFunction {
 		results := protected(L)
 		if results > 0 && L.Get(-results) == lua.LFalse {
 			BudgetOf(L).Charge(caught)
-			if L.Get(-1) == overflow {
-				L.Pop(1)
-				L.Push(lua.LString(fmt.Sprintf("%v: more than %d nested calls (limits.depth)", ErrDepth, vm.limits.Depth)))
-			}
-			passOn(L, results)
+			vm.passOn(L, results)
 		}
 		return results
 	}
@@ -131,12 +126,16 @@ func (vm *VM) withRoom(std lua.LValue) lua.LGFunction {
 // passOn raises an error again that says why the work has to end, when it was caught
 // as the second of so many results: the next instruction would raise it anyway, and
 // name its own line.
-func passOn(L *lua.LState, results int) {
-	over := BudgetOf(L).Err()
-	if over == nil || results < 2 {
+func (vm *VM) passOn(L *lua.LState, results int) {
+	if results < 2 {
 		return
 	}
-	if text, ok := L.Get(1 - results).(lua.LString); ok && strings.HasSuffix(string(text), over.Error()) {
+	b, text := BudgetOf(L), L.Get(1-results)
+	if text == overflow {
+		b.end(vm.limits.tooDeep())
+		L.Error(lua.LString(b.over.Error()), 0)
+	}
+	if b.over != nil && text.Type() == lua.LTString && strings.HasSuffix(text.String(), b.over.Error()) {
 		L.Error(text, 0)
 	}
 }

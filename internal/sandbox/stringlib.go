@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -122,9 +123,8 @@ func (s *stringLib) rep(L *lua.LState) int {
 	switch size := times * float64(len(text)); {
 	case !(size > 0):
 		L.Push(lua.LString(""))
-	case size > float64(s.String):
-		L.RaiseError("bad argument #2 to rep (the result would be longer than %d bytes (limits.string))", s.String)
 	default:
+		s.fits(L, "rep", int(min(size, math.MaxInt32)))
 		pay(L, int(size)/bytesPerInstruction)
 		L.Push(lua.LString(strings.Repeat(text, int(times))))
 	}

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -73,7 +74,7 @@ func (s *search) next(L *lua.LState, from int) bool {
 	switch {
 	case err == nil:
 	case errors.Is(err, pattern.ErrSteps):
-		L.RaiseError("the pattern takes more than %d steps (limits.pattern)", s.lib.Pattern)
+		exceed(L, fmt.Errorf("%w: it takes more than %d steps (limits.pattern)", ErrPattern, s.lib.Pattern))
 	default:
 		L.RaiseError("%v", err)
 	}

@@ -55,8 +55,8 @@ func (l Limits) WithDefaults() Limits {
 	return l
 }
 
-// What ends a handler, beside its own limits (sandbox.ErrInstructions, ErrTime
-// and ErrDepth).
+// What ends a handler, beside its own limits (sandbox.ErrInstructions, ErrTime,
+// ErrDepth, ErrText and ErrPattern).
 var (
 	ErrMemory    = errors.New("too much memory")
 	ErrSuspended = errors.New("the script was suspended")
@@ -76,6 +76,8 @@ func limitOf(err error) string {
 		{errValues, "values"},
 		{ErrMemory, "memory"},
 		{sandbox.ErrDepth, "depth"},
+		{sandbox.ErrText, "string"},
+		{sandbox.ErrPattern, "pattern"},
 	} {
 		if errors.Is(err, l.err) {
 			return l.name

@@ -1,9 +1,12 @@
 package script
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
+
+	"luahost/internal/sandbox"
 )
 
 // trouble is why a script does not run as its file says.
@@ -28,7 +31,7 @@ func (t *trouble) stuckBefore() string {
 const suspendWithin = time.Minute
 
 // exhausted counts a handler that its limits have ended. A generation that has
-// too many of them is suspended.
+// too many of them that have computed or held too much is suspended.
 func (h *Host) exhausted(t *task, err error) {
 	limit := limitOf(err)
 	if limit == "" {
@@ -36,6 +39,9 @@ func (h *Host) exhausted(t *task, err error) {
 	}
 	rt := t.rt
 	rt.usage.reached(limit)
+	if errors.Is(err, sandbox.ErrText) || errors.Is(err, sandbox.ErrPattern) {
+		return // it has cost little, and a stranger's message may have brought it about
+	}
 	if n := rt.exhaust(h.opts.Clock.Now()); n >= h.opts.Limits.SuspendAfter {
 		h.suspend(rt, fmt.Sprintf("%s: %v", endedByLimits(n), err))
 	}

@@ -43,12 +43,6 @@ on("test", function() -- an error leaves it dead and us running
   assert(not ok and err:find("dead"), err)
 end)
 
-on("test", function() -- each in the next, without end
-  local function nest() return coroutine.wrap(nest)() end
-  local ok, err = pcall(nest)
-  assert(not ok and err:find("more than 200 coroutines"), err)
-end)
-
 on("test", function() -- yield, also as a tail call and with many values
   local function deeper(...) return coroutine.yield(...) end
   local co = coroutine.create(function(...)

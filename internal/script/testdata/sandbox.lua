@@ -36,9 +36,6 @@ on("test", function() -- shared metatables
 end)
 
 on("test", function() -- sizes
-  fails("longer than 1048576 bytes", string.rep, "x", 5e8)
-  fails("longer than 1048576 bytes", string.rep, "0123456789", 1e300)
-  fails("longer than 1048576 bytes", string.rep, "x", math.huge)
   assert(#("x"):rep(1048576) == 1048576 and ("x"):rep(-1) == "" and (""):rep(1e12) == "")
   local long = ("%%"):rep(400000)
   fails("longer than", os.date, long)
@@ -48,7 +45,6 @@ on("test", function() -- sizes
   t[60000000] = 1
   assert(t[60000000] == 1)
   fails("too many results", unpack, {}, 1, 1e8)
-  fails("overflow", function() local function f() return 1 + f() end return f() end)
 end)
 
 on("test", function() -- strings still work
