@@ -52,7 +52,7 @@ func Keys() []Key {
 		{Name: "calls.keep", Holds: duration, Default: `"90d"`, Doc: "How long calls and their traces are kept; `\"0\"`: for ever."},
 		{Name: "calls.max_size", Holds: bytesOf, Default: `"500MB"`, Doc: "How large the database may grow; `\"0\"`: without a limit."},
 
-		{Name: "limits", Holds: "a table, [limits]", Doc: "What a script may use. A handler that goes beyond is ended by an error that it cannot catch; `depth`, `string` and `pattern` raise one that it can. The script's other handlers, and all other scripts, go on."},
+		{Name: "limits", Holds: "a table, [limits]", Doc: "What a script may use. A handler that goes beyond is ended by an error that `pcall` cannot hold; the script's other handlers, and all other scripts, go on."},
 		{Name: "limits.instructions", Holds: whole, Default: "10_000_000", Doc: "Instructions of Lua for one handler, and for a script's top level. Work of Lua's library on long texts counts too."},
 		{Name: "limits.time", Holds: duration, Default: `"5s"`, Doc: "How long one handler may run. Waiting for Telegram, for `sleep` or for its turn does not count. One that computes a lot beside others that do takes turns with them, and is ended as well when it has waited for so long, or for a fifth of that beside many."},
 		{Name: "limits.depth", Holds: whole, Default: "200", Doc: "How deeply calls may be nested, and coroutines that resume each other."},

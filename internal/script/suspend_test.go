@@ -124,3 +124,24 @@ func TestAScriptThatIsSuspendedAtOnce(t *testing.T) {
 		t.Errorf("suspended: %q", s.Suspended)
 	}
 }
+
+// What a stranger's message may bring about does not take a script away.
+func TestTextsAndPatternsDoNotSuspend(t *testing.T) {
+	w := start(t, map[string]string{"a.lua": `
+on("text", function() pcall(string.rep, "x", 2 ^ 30) note("went on") end)
+on("pattern", function() pcall(string.find, ("x"):rep(5000), "(x*)(x*)(x*)%d") note("went on") end)`})
+	for range 10 {
+		if r := w.run("text"); !errors.Is(r.Err, sandbox.ErrText) {
+			t.Fatal(r.Err)
+		}
+		if r := w.run("pattern"); !errors.Is(r.Err, sandbox.ErrPattern) {
+			t.Fatal(r.Err)
+		}
+	}
+	if s := w.Status()[0]; s.Suspended != "" || s.Limits["string"] != 10 || s.Limits["pattern"] != 10 || len(w.notes) > 0 {
+		t.Errorf("%+v, %d notes", s, len(w.notes))
+	}
+	if want := "limit=limits.pattern"; !strings.Contains(w.log.String(), want) {
+		t.Errorf("the log does not say %s:\n%s", want, w.log)
+	}
+}

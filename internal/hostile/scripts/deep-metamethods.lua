@@ -1,5 +1,5 @@
 -- tries: metamethods that need themselves, each of which recurs in the host
--- must: load: too slow|instructions
+-- must: load: stack overflow
 on("call", function()
   local mt = {}
   local function new() return setmetatable({}, mt) end

@@ -1,5 +1,5 @@
 -- tries: handlers of errors that fail, within handlers of errors
--- must: load: too slow|instructions
+-- must: load: stack overflow
 local function f(n) xpcall(error, function() if n < 10000 then f(n + 1) end error("again") end) end
 on("call", function()
   pcall(f, 1)
