@@ -6,6 +6,7 @@ package people
 
 import (
 	"context"
+	"regexp"
 	"strings"
 
 	"github.com/gotd/td/bin"
@@ -16,6 +17,7 @@ import (
 	"luahost/bindings/manual"
 	"luahost/bindings/object"
 	"luahost/bindings/tl"
+	"luahost/internal/nearest"
 	"luahost/internal/script"
 )
 
@@ -125,9 +127,27 @@ func whoType() manual.Type {
 				}
 			}
 		}
-		return nil, manual.Faultf("expected %s, got %s", words, manual.ShownPerson(v))
+		return nil, manual.Faultf("expected %s, got %s%s", words, manual.ShownPerson(v), meant(v))
 	}}
 }
+
+// meant is the end of a sentence about somebody who is named in another way.
+func meant(v lua.LValue) string {
+	name, ok := v.(lua.LString)
+	switch {
+	case !ok:
+		return ""
+	case name == "me":
+		return ` (did you mean "self"?)`
+	case manual.AllDigits(string(name)):
+		return " (an id is a number, a phone begins with +)"
+	case username.MatchString(string(name)) && manual.ShownPerson(v) == manual.Shown(v): // which is no phone
+		return nearest.Hint(string(name), []string{"self", "@" + string(name)})
+	}
+	return ""
+}
+
+var username = regexp.MustCompile(`^[A-Za-z]\w{2,31}$`)
 
 func (m *module) find(L *lua.LState, args manual.Values) int {
 	w := manual.Get[who](args, "who")

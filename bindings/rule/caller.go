@@ -46,7 +46,7 @@ func fromType() manual.Type {
 			case hint != "":
 			case manual.AllDigits(string(s)):
 				hint = " (an id is a number, a phone begins with +)"
-			case named:
+			case named && manual.ShownPerson(v) == manual.Shown(v): // which is no phone
 				hint = nearest.Hint(string(s), []string{"@" + string(s)})
 			}
 		}

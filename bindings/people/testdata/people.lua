@@ -21,7 +21,12 @@ function act.find(message)
     assert(tostring(err):find("^find: "), tostring(err))
   end
 
-  refuses("bob", 'string "bob"')
+  refuses("bob", 'string "bob" (did you mean "@bob"?)')
+  local ok, err = pcall(find, "x4915112345678")
+  assert(not ok and not err:find("did you mean", 1, true) and err:find("…78", 1, true), err)
+  refuses("me", 'string "me" (did you mean "self"?)')
+  refuses("selv", 'string "selv" (did you mean "self"?)')
+  refuses("not a name", 'string "not a name"')
   refuses("+12", 'string "+12"')
   refuses("+4930x12345", 'string "…45"')
   refuses("@", 'string "@"')
