@@ -2,6 +2,19 @@ package script
 
 import "context"
 
+// ending is why a handler is ended that did nothing wrong: context.Canceled in words.
+type ending string
+
+func (e ending) Error() string { return string(e) }
+
+func (ending) Is(target error) bool { return target == context.Canceled }
+
+const (
+	hostEnds   ending = "luahost ends"
+	unloadEnds ending = "unload has five seconds" // unloadWithin
+	closedEnds ending = "its generation was closed"
+)
+
 // newTaskContext is a context that ends with alive or with ctx, has ctx's
 // values, and says whose it is.
 func newTaskContext(alive, ctx context.Context, who Handler) (context.Context, context.CancelCauseFunc) {

@@ -91,15 +91,15 @@ func (h *Host) sayUnloadTo(rt *Runtime) int {
 	if len(handlers) == 0 {
 		return 0
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	limit := h.opts.Clock.AfterFunc(unloadWithin, cancel)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	limit := h.opts.Clock.AfterFunc(unloadWithin, func() { cancel(unloadEnds) })
 	var left atomic.Int32
 	left.Store(int32(len(handlers)))
 	rt.hold() // none is the last before all of them have been started
 	started := h.dispatch(ctx, Event{Name: eventUnload}, handlers, origin{loading: true}, func(Run) {
 		if left.Add(-1) == 0 {
 			limit.Stop()
-			cancel()
+			cancel(nil)
 		}
 	})
 	if rt.leave() {

@@ -183,7 +183,7 @@ func (rt *Runtime) Register(L *lua.LState, event string, fn *lua.LFunction, tag 
 }
 
 // end ends every handler that is at work.
-func (rt *Runtime) end() { rt.kill(nil) }
+func (rt *Runtime) end() { rt.kill(closedEnds) }
 
 // MayLog says whether the script may write one more line now, and counts the
 // line if not.

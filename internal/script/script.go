@@ -107,7 +107,7 @@ type Host struct {
 	log  *slog.Logger
 
 	alive context.Context // ends every handler; Run cancels it
-	kill  context.CancelFunc
+	kill  context.CancelCauseFunc
 
 	light     *cores // of handlers that have just begun, or come back from a wait
 	heavy     *cores // of those that have computed for long, or whose script did so of late
@@ -150,7 +150,7 @@ func New(opts Options) *Host {
 	h := &Host{opts: opts, log: opts.Log, scripts: map[string]*script{}, live: &generations{}, retired: map[*Runtime]bool{}, usage: map[string]*usage{}, light: newLight()}
 	h.heavy = newHeavy(h.light)
 	h.memory = newWatchdog(h)
-	h.alive, h.kill = context.WithCancel(context.Background())
+	h.alive, h.kill = context.WithCancelCause(context.Background())
 	return h
 }
 

@@ -9,7 +9,7 @@ import (
 // VM.
 func (h *Host) stop() {
 	h.sayUnload()
-	h.kill()
+	h.kill(hostEnds)
 	h.running.Wait()
 	h.reloading.Lock() // a load that was under way has been ended too
 	defer h.reloading.Unlock()
@@ -25,9 +25,9 @@ func (h *Host) stop() {
 // sayUnload runs the handlers of "unload", within their time. Nothing else starts
 // from here on.
 func (h *Host) sayUnload() {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	defer h.opts.Clock.AfterFunc(unloadWithin, cancel).Stop()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	defer h.opts.Clock.AfterFunc(unloadWithin, func() { cancel(unloadEnds) }).Stop()
 	var said sync.WaitGroup
 	defer said.Wait()
 	h.mu.Lock()
