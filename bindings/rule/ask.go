@@ -194,6 +194,11 @@ func (s *session) put(r *script.Registered) {
 // calls up cannot go on with it.
 const tooLate = 2
 
+// mostLapses bounds how often it doubles in how many calls a rule has to be in time that
+// came to be not waited for. One that waits for the end of each call is in time whenever
+// it is not waited for, and would hold up two calls of three.
+const mostLapses = 20
+
 // behindLate says whether a rule may have to wait for one of its own script that
 // computes for long and is late itself.
 func (s *session) behindLate(r *script.Registered) bool {
@@ -282,12 +287,17 @@ func (a *asked) rule() *Rule { return a.registered.Tag.(*Rule) }
 func (r *Rule) Late() bool { return r.late.Load() >= tooLate }
 
 func (a *asked) isLate() {
-	if a.rule().late.Add(1) == tooLate {
-		a.registered.Log().Info("rule is not waited for, until it has been in time once", "rule", a.rule().Name, "line", a.registered.Line, "late", tooLate)
+	if r := a.rule(); r.late.Add(1) == tooLate {
+		owes := int32(1) << min(r.lapses.Add(1)-1, mostLapses)
+		r.owes.Store(owes)
+		a.registered.Log().Info("rule is not waited for, until it has been in time", "rule", r.Name, "line", a.registered.Line, "late", tooLate, "times", owes)
 	}
 }
 
 func (a *asked) isInTime() {
+	if a.rule().Late() && a.rule().owes.Add(-1) > 0 {
+		return
+	}
 	if a.rule().late.Swap(0) >= tooLate {
 		a.registered.Log().Info("rule is waited for again", "rule", a.rule().Name, "line", a.registered.Line)
 	}

@@ -196,9 +196,18 @@ rule "good"  { when = {from = "anyone"}, action = function(call) assert(call:dec
 	if late() {
 		t.Error("late although it was in time")
 	}
-	calls(1, false, true)
+	calls(2, false, true) // and the second time it takes two calls
+	for _, want := range []bool{true, false} {
+		inTime := calls(1, true, false)
+		for !slices.Contains(w.Trace(inTime), "holds: matched and decided nothing") {
+			runtime.Gosched()
+		}
+		if late() != want {
+			t.Errorf("late: %v, want %v", late(), want)
+		}
+	}
 	w.Clock.Advance(time.Hour)
-	w.Check(14)
+	w.Check(20)
 }
 
 // A rule that its limits end is late, and while it computes nobody waits for those

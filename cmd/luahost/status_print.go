@@ -142,7 +142,7 @@ func scriptNotes(sc host.ScriptStatus) (notes []string) {
 		notes = append(notes, fmt.Sprintf("%s is slow at the moment: it computes a lot, and has to wait while others do", sc.Name))
 	}
 	for _, name := range sc.LateRules {
-		notes = append(notes, fmt.Sprintf("%s: rule %q was late for calls: the next rules are asked without waiting for it, until it has been in time once", sc.Name, name))
+		notes = append(notes, fmt.Sprintf("%s: rule %q was late for calls: the next rules are asked without waiting for it, until it has been in time", sc.Name, name))
 	}
 	return notes
 }

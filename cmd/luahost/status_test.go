@@ -67,7 +67,7 @@ bad.lua was not loaded: bad.lua:1:  [2Jbroken
 greedy.lua is suspended: 3 handlers within a minute were ended by their limits, the last one by: greedy.lua:4: too many instructions; mend its file, or run 'luahost reload greedy.lua'
 night.lua failed last at Nov 22 23:49:00 (call): night.lua:7: oops
 night.lua is slow at the moment: it computes a lot, and has to wait while others do
-night.lua: rule "later" was late for calls: the next rules are asked without waiting for it, until it has been in time once
+night.lua: rule "later" was late for calls: the next rules are asked without waiting for it, until it has been in time
 wedged.lua was stuck in its handler of "call" at line 3, again: held until its file changes or it is reloaded by name
 `
 	if got := out.String(); got != want[1:] {
