@@ -118,7 +118,7 @@ func New(opts Options) *VM {
 	}
 	vm.state = lua.NewState(lua.Options{
 		CallStackSize:       vm.limits.Depth,
-		RegistrySize:        256,
+		RegistrySize:        128,
 		RegistryMaxSize:     65536,
 		RegistryGrowStep:    1024, // gopher-lua's 32 copies the stack for every 32 values of an unpack
 		MinimizeStackMemory: true,
