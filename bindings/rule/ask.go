@@ -195,9 +195,10 @@ func (s *session) put(r *script.Registered) {
 const tooLate = 2
 
 // mostLapses bounds how often it doubles in how many calls a rule has to be in time that
-// came to be not waited for. One that waits for the end of each call is in time whenever
-// it is not waited for, and would hold up two calls of three.
-const mostLapses = 20
+// came to be not waited for: one that waits for the end of each call is in time whenever
+// it is not waited for, and would hold up two calls of three. Each call for which it is
+// waited for and in time makes up for one lapse, so a bad day of the network is forgotten.
+const mostLapses = 10
 
 // behindLate says whether a rule may have to wait for one of its own script that
 // computes for long and is late itself.
@@ -288,18 +289,23 @@ func (r *Rule) Late() bool { return r.late.Load() >= tooLate }
 
 func (a *asked) isLate() {
 	if r := a.rule(); r.late.Add(1) == tooLate {
-		owes := int32(1) << min(r.lapses.Add(1)-1, mostLapses)
+		lapses := r.lapses.Load()
+		owes := int32(1) << lapses
 		r.owes.Store(owes)
+		r.lapses.Store(min(lapses+1, mostLapses))
 		a.registered.Log().Info("rule is not waited for, until it has been in time", "rule", r.Name, "line", a.registered.Line, "late", tooLate, "times", owes)
 	}
 }
 
 func (a *asked) isInTime() {
-	if a.rule().Late() && a.rule().owes.Add(-1) > 0 {
+	r := a.rule()
+	if !r.Late() {
+		r.late.Store(0)
+		r.lapses.Store(max(r.lapses.Load()-1, 0))
 		return
 	}
-	if a.rule().late.Swap(0) >= tooLate {
-		a.registered.Log().Info("rule is waited for again", "rule", a.rule().Name, "line", a.registered.Line)
+	if r.owes.Add(-1) <= 0 && r.late.Swap(0) >= tooLate {
+		a.registered.Log().Info("rule is waited for again", "rule", r.Name, "line", a.registered.Line)
 	}
 }
 

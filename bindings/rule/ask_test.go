@@ -206,8 +206,22 @@ rule "good"  { when = {from = "anyone"}, action = function(call) assert(call:dec
 			t.Errorf("late: %v, want %v", late(), want)
 		}
 	}
+	for range 2 { // in time while it is waited for, which makes up for both
+		end, c := w.Ring(ann, true)
+		<-c.Decided()
+		w.Asked(c)
+		w.Over(end, c)
+	}
+	calls(2, false, true)
+	inTime = calls(1, true, false)
+	for !slices.Contains(w.Trace(inTime), "holds: matched and decided nothing") {
+		runtime.Gosched()
+	}
+	if late() {
+		t.Error("what it has made up for is not forgotten")
+	}
 	w.Clock.Advance(time.Hour)
-	w.Check(20)
+	w.Check(25)
 }
 
 // A rule that its limits end is late, and while it computes nobody waits for those

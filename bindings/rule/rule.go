@@ -67,7 +67,7 @@ type Rule struct {
 	rings    time.Duration // the longest window of repeated; 0: none
 
 	late   atomic.Int32 // for how many calls it was late, since it was in time
-	lapses atomic.Int32 // how often it came to be not waited for
+	lapses atomic.Int32 // how often it came to be not waited for, less what it has made up for
 	owes   atomic.Int32 // in how many calls it has to be in time to be waited for again
 }
 
