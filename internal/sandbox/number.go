@@ -120,8 +120,11 @@ func withoutHex(digits string) string {
 	return digits
 }
 
-// whole is a number by its digits alone.
+// whole is a number by its digits alone, exact to 64 bits.
 func whole(digits string, base int) (n lua.LNumber, ok bool) {
+	if exact, err := strconv.ParseUint(digits, base, 64); err == nil {
+		return lua.LNumber(exact), true
+	}
 	for i := range len(digits) {
 		c, d := digits[i]|0x20, 99
 		switch {
@@ -158,11 +161,11 @@ func number(L *lua.LState, i int) {
 	}
 }
 
-// literal is how a number of a source is written for gopher-lua, for which one that is
-// too large is none.
+// literal is how a number of a source is written for gopher-lua, which takes 0010 for
+// octal, and one that is too large for none.
 func literal(value string) string {
-	if n, ok := numeral(value); ok && math.IsInf(float64(n), 0) {
-		return "inf"
+	if n, ok := numeral(value); ok {
+		return strconv.FormatFloat(float64(n), 'g', -1, 64)
 	}
 	return value
 }

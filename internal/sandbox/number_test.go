@@ -17,6 +17,8 @@ func TestNumbersAndTexts(t *testing.T) {
 		`give(tonumber("ff", 16), tonumber("0xFF", 16), tonumber(" -zz ", 36), tonumber("8", 8), tonumber(10, 2))`:                                                     "255|255|-1295|nil|2",
 		`give(pcall(function() tonumber("1", 37) end)) give(pcall(function() tonumber() end))`:                                                                         "false|a.lua:1: bad argument #2 to tonumber (base out of range)|false|a.lua:1: bad argument #1 to tonumber (value expected)",
 		`give(010, 08, 00.5, 0, 0x10, 1e400, 007e1)`:                                                                                                                   "10|8|0.5|0|16|+Inf|70",
+		`give(0010, 0017, 00, 010, 08, 0xFFFFFFFFFFFFFFFF == 2^64, 0x200000000000018 == 2^57 + 32, -1e400)`:                                                            "10|17|0|10|8|true|true|-Inf",
+		`give(9007199254740993 .. "", 999999999999999999999 == 1e21, 9223372036854775807 == 2^63, 1000000 .. "")`:                                                      "9007199254740992|true|true|1000000",
 		`give("010" + 1, "0100" * "2", 7 - "08", "1e1" / 2, "2" ^ "010", -"010")`:                                                                                      "11|200|-1|5|1024|-10",
 		`give("7" % 3, -7 % "3", "7" % -3, "-6" % 3, "5.5" % 2)`:                                                                                                       "1|2|-2|0|1.5",
 		`give(math.floor("010"), math.max("010", "0x10", 9), ("%d %5.1f %s"):format("010", " 010 ", "010"))`:                                                           "10|16|10  10.0 010",
