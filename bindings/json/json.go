@@ -172,7 +172,7 @@ func (m *module) encoded(L *lua.LState, v lua.LValue, pretty bool) (string, erro
 		L.RaiseError("%v", over)
 	}
 	if errors.Is(err, errTooLong) || len(e.out) > m.maxSize {
-		return "", manual.Faultf("the text would be longer than %d bytes (limits.string)", m.maxSize)
+		sandbox.Exceed(L, fmt.Errorf("%w: the JSON would be longer than %d bytes (limits.string)", sandbox.ErrText, m.maxSize))
 	}
 	return string(e.out), err
 }

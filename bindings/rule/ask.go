@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -189,16 +190,19 @@ func (s *session) put(r *script.Registered) {
 }
 
 // tooLate is for how many calls a rule may be late before it is waited for no
-// more, until it has once been in time or its script is loaded anew. A rule that
+// more, until it has been in time or its script is loaded anew. A rule that
 // lets the phone ring for a while loses nothing by that, and one that only holds
 // calls up cannot go on with it.
 const tooLate = 2
 
 // mostLapses bounds how often it doubles in how many calls a rule has to be in time that
 // came to be not waited for: one that waits for the end of each call is in time whenever
-// it is not waited for, and would hold up two calls of three. Each call for which it is
-// waited for and in time makes up for one lapse, so a bad day of the network is forgotten.
+// it is not waited for, and would hold up two calls of three.
 const mostLapses = 10
+
+// makesUp is for how many calls a rule that is waited for has to be in time to make up
+// for one lapse, so that a bad day of the network is forgotten.
+const makesUp = 50
 
 // behindLate says whether a rule may have to wait for one of its own script that
 // computes for long and is late itself.
@@ -219,6 +223,7 @@ func (s *session) run(r *script.Registered, matched bool) {
 	if a.rule().Late() || s.behindLate(r) {
 		wait = 0
 	}
+	a.waited = wait > 0
 	late := make(chan struct{})
 	if wait > 0 {
 		timer := s.Clock.AfterFunc(wait, func() { close(late) })
@@ -278,6 +283,8 @@ type asked struct {
 	call       *call.Call
 	facts      facts
 	within     time.Duration
+	waited     bool // somebody waits for it
+	late       atomic.Bool
 	refused    string // by a match
 	done       chan struct{}
 }
@@ -288,7 +295,9 @@ func (a *asked) rule() *Rule { return a.registered.Tag.(*Rule) }
 func (r *Rule) Late() bool { return r.late.Load() >= tooLate }
 
 func (a *asked) isLate() {
+	a.late.Store(true)
 	if r := a.rule(); r.late.Add(1) == tooLate {
+		r.made.Store(0)
 		lapses := r.lapses.Load()
 		owes := int32(1) << lapses
 		r.owes.Store(owes)
@@ -301,7 +310,9 @@ func (a *asked) isInTime() {
 	r := a.rule()
 	if !r.Late() {
 		r.late.Store(0)
-		r.lapses.Store(max(r.lapses.Load()-1, 0))
+		if a.waited && r.made.Add(1)%makesUp == 0 {
+			r.lapses.Store(max(r.lapses.Load()-1, 0))
+		}
 		return
 	}
 	if r.owes.Add(-1) <= 0 && r.late.Swap(0) >= tooLate {
@@ -314,7 +325,7 @@ func (a *asked) matched() { trace(a.call, a.registered, store.Entry{Text: "match
 // ended says what the handler came to.
 func (a *asked) ended(run script.Run) {
 	defer close(a.done)
-	if run.Err == nil && run.Queued+run.Took < a.within {
+	if run.Err == nil && run.Queued+run.Took < a.within && !a.late.Load() {
 		a.isInTime()
 	}
 	if errors.Is(run.Err, sandbox.ErrInstructions) || errors.Is(run.Err, sandbox.ErrTime) {
@@ -324,7 +335,7 @@ func (a *asked) ended(run script.Run) {
 	_, by, decided := a.call.Decision()
 	switch {
 	case errors.Is(run.Err, context.Canceled):
-		e.Text = "ended early, with luahost"
+		e.Text = run.Err.Error()
 	case run.Err != nil:
 		e.Text, e.Failed = "failed: "+run.Err.Error(), true
 	case a.refused != "":

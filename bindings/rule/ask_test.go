@@ -206,7 +206,7 @@ rule "good"  { when = {from = "anyone"}, action = function(call) assert(call:dec
 			t.Errorf("late: %v, want %v", late(), want)
 		}
 	}
-	for range 2 { // in time while it is waited for, which makes up for both
+	for range 2 * 50 { // in time while it is waited for, which makes up for both
 		end, c := w.Ring(ann, true)
 		<-c.Decided()
 		w.Asked(c)
@@ -221,7 +221,7 @@ rule "good"  { when = {from = "anyone"}, action = function(call) assert(call:dec
 		t.Error("what it has made up for is not forgotten")
 	}
 	w.Clock.Advance(time.Hour)
-	w.Check(25)
+	w.Check(123)
 }
 
 // A rule that its limits end is late, and while it computes nobody waits for those

@@ -41,7 +41,7 @@ var functions = manual.Entry{
 }
 
 const ruleDoc = "Decides about incoming calls: `rule NAME {when=…, action=…, priority=…}`. It is written at the top of a script, not in a handler, and each name is used once in a script.\n\n" +
-	"When somebody rings, the rules of all scripts are asked one at a time: by priority, then by the name of the file, then in their order in the file. A rule whose `when` does not hold, that fails, or whose action decides nothing passes on to the next. Asking stops as soon as somebody has decided with `call:decline`, `call:accept` or `call:ignore`, a handler of `on(\"call\")` included, or when the call is over. An action that takes its time holds up the next rule for two seconds at most (`decide_within` in the configuration; what rules have used up shortens the time of those that follow, so that all together hold up a call for twice as long; a rule that was late for two calls is not waited for until it has been in time once, the next time twice, then four times), and may still decide after that, as long as the call rings and nobody else has. Where nobody decides, the phone rings on.\n\n" +
+	"When somebody rings, the rules of all scripts are asked one at a time: by priority, then by the name of the file, then in their order in the file. A rule whose `when` does not hold, that fails, or whose action decides nothing passes on to the next. Asking stops as soon as somebody has decided with `call:decline`, `call:accept` or `call:ignore`, a handler of `on(\"call\")` included, or when the call is over. An action that takes its time holds up the next rule for two seconds at most (`decide_within` in the configuration; what rules have used up shortens the time of those that follow, so that all together hold up a call for twice as long; a rule that was late for two calls is not waited for until it has been in time once, the next time twice, then four times, and a thousand times at most; fifty calls for which it is waited for and in time halve that), and may still decide after that, as long as the call rings and nobody else has. Where nobody decides, the phone rings on.\n\n" +
 	"**A rule whose `when` names no `from` leaves contacts alone.** Anywhere in it counts, also within `any`, `all` and `none`. To decide about everybody, write `from = \"anyone\"`.\n\n" +
 	"`luahost trace last` shows what each rule answered, and why one did not act."
 
@@ -68,6 +68,7 @@ type Rule struct {
 
 	late   atomic.Int32 // for how many calls it was late, since it was in time
 	lapses atomic.Int32 // how often it came to be not waited for, less what it has made up for
+	made   atomic.Int32 // for how many calls it was waited for and in time, since the last lapse
 	owes   atomic.Int32 // in how many calls it has to be in time to be waited for again
 }
 

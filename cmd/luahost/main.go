@@ -39,7 +39,7 @@ const (
 )
 
 func sayWhy() {
-	fmt.Fprintf(os.Stderr, "luahost: a script takes its time to end; it has %s, a second Ctrl-C does not wait\n", grace)
+	fmt.Fprintf(os.Stderr, "luahost: still ending, for %s at most; a second Ctrl-C does not wait\n", grace)
 }
 
 // giveUp ends the program where it stands.

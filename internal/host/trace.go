@@ -84,7 +84,7 @@ func (h *Host) handled(run script.Run) {
 		}
 		switch {
 		case errors.Is(run.Err, context.Canceled):
-			e.Text = "ended early, with luahost"
+			e.Text = run.Err.Error()
 		case run.Err != nil:
 			e.Text, e.Failed = run.Err.Error(), true
 		}

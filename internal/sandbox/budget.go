@@ -162,8 +162,8 @@ func (b *Budget) tell() {
 	b.Resume()
 }
 
-// exceed ends the work that runs on L, because of what it asks for.
-func exceed(L *lua.LState, limit error) {
+// Exceed ends the work that runs on L, because of what it asks for.
+func Exceed(L *lua.LState, limit error) {
 	BudgetOf(L).end(limit)
 	L.RaiseError("%v", limit)
 }

@@ -185,7 +185,7 @@ func (c *coroutines) enter(L, th *lua.LState, resume lua.LGFunction) (results in
 	b := BudgetOf(L)
 	if b.depth++; b.depth > c.vm.limits.Depth {
 		b.depth--
-		exceed(L, fmt.Errorf("%w: more than %d coroutines that resume each other (limits.depth)", ErrDepth, c.vm.limits.Depth))
+		Exceed(L, fmt.Errorf("%w: more than %d coroutines that resume each other (limits.depth)", ErrDepth, c.vm.limits.Depth))
 	}
 	th.SetContext(b)
 	c.vm.resumed[th] = true

@@ -35,7 +35,7 @@ func pay(L *lua.LState, n int) {
 // would be too long. Nothing of that size has been made then.
 func (l *Limits) fits(L *lua.LState, name string, size int) {
 	if size > l.String {
-		exceed(L, fmt.Errorf("%w: the result of %s would be longer than %d bytes (limits.string)", ErrText, name, l.String))
+		Exceed(L, fmt.Errorf("%w: the result of %s would be longer than %d bytes (limits.string)", ErrText, name, l.String))
 	}
 }
 

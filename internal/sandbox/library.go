@@ -92,8 +92,8 @@ func replaceBase(vm *VM, base *lua.LTable, std map[string]lua.LValue) {
 		"loadstring": vm.loadText,
 		"tonumber":   toNumber,
 		"tostring":   toString,
-		"pcall":      vm.withRoom(std["pcall"]),
-		"xpcall":     vm.withRoom(std["xpcall"]),
+		"pcall":      vm.withRoom(std["pcall"].(*lua.LFunction).GFunction),
+		"xpcall":     vm.withRoom(vm.ending(std["xpcall"])),
 		"rawset": func(L *lua.LState) int {
 			rawset(L)
 			L.SetTop(1) // gopher-lua's gives nothing
@@ -109,8 +109,8 @@ func replaceBase(vm *VM, base *lua.LTable, std map[string]lua.LValue) {
 // withRoom is pcall or xpcall once there is room for one more call. Where there
 // is none, gopher-lua's lose eight calls of the stack when they catch that:
 // wrong results come out of the calls around, and faults in Go.
-func (vm *VM) withRoom(std lua.LValue) lua.LGFunction {
-	nothing, protected := vm.state.NewFunction(func(*lua.LState) int { return 0 }), std.(*lua.LFunction).GFunction
+func (vm *VM) withRoom(protected lua.LGFunction) lua.LGFunction {
+	nothing := vm.state.NewFunction(func(*lua.LState) int { return 0 })
 	return func(L *lua.LState) int {
 		L.Push(nothing)
 		L.Call(0, 0)
@@ -120,6 +120,25 @@ func (vm *VM) withRoom(std lua.LValue) lua.LGFunction {
 			vm.passOn(L, results)
 		}
 		return results
+	}
+}
+
+// ending is xpcall whose handler does not get the errors of limits: what it made of them
+// could not be told from an error of the script's own.
+func (vm *VM) ending(xpcall lua.LValue) lua.LGFunction {
+	protected := xpcall.(*lua.LFunction).GFunction
+	return func(L *lua.LState) int {
+		if own, ok := L.Get(2).(*lua.LFunction); ok {
+			L.Replace(2, L.NewFunction(func(L *lua.LState) int {
+				if L.Get(1) == overflow || BudgetOf(L).over != nil {
+					return 1
+				}
+				L.Insert(own, 1)
+				L.Call(L.GetTop()-1, lua.MultRet)
+				return L.GetTop()
+			}))
+		}
+		return protected(L)
 	}
 }
 
@@ -155,7 +174,7 @@ func assert(L *lua.LState) int {
 	if L.GetTop() < 2 {
 		L.RaiseError("assertion failed!")
 	}
-	L.Error(L.Get(2), 0)
+	L.Error(unlike(L.Get(2)), 0)
 	return 0
 }
 
@@ -167,8 +186,17 @@ func raise(L *lua.LState) int {
 			v = lua.LString(at+" ") + text
 		}
 	}
-	L.Error(v, 0)
+	L.Error(unlike(v), 0)
 	return 0
+}
+
+// unlike is an error of a script's that nobody takes for the end of the stack: it may have
+// the words from a message.
+func unlike(v lua.LValue) lua.LValue {
+	if v == overflow {
+		return overflow + "!"
+	}
+	return v
 }
 
 // maxChunkName bounds the name of code that is made from text, in bytes: it is

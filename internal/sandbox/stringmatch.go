@@ -74,7 +74,7 @@ func (s *search) next(L *lua.LState, from int) bool {
 	switch {
 	case err == nil:
 	case errors.Is(err, pattern.ErrSteps):
-		exceed(L, fmt.Errorf("%w: it takes more than %d steps (limits.pattern)", ErrPattern, s.lib.Pattern))
+		Exceed(L, fmt.Errorf("%w: it takes more than %d steps (limits.pattern)", ErrPattern, s.lib.Pattern))
 	default:
 		L.RaiseError("%v", err)
 	}

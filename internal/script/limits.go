@@ -13,7 +13,7 @@ import (
 type Limits struct {
 	sandbox.Limits // of one handler, or of the top level of a script that loads
 
-	InFlight int   // handlers of one script that are at work or wait; others are refused, and old generations have half: 1,000
+	InFlight int   // handlers of one script that are at work or wait; others are refused, but a new generation has half: 1,000
 	Handlers int   // that one script may register: 10,000
 	Lines    int   // that one script may log in a second, after three seconds' worth at once: 100
 	Memory   int64 // bytes of the process's heap, beyond which scripts are ended: 384 MiB

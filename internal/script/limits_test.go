@@ -189,8 +189,21 @@ func TestAnErrorThatAnEditLeavesIsPrintedAgain(t *testing.T) {
 	w.saved("a.lua", source+" -- mended?")
 	w.run("x")
 	w.run("x")
-	if count(`msg="handler failed"`) != 2 || count(`msg="handler failed again" script=a.lua generation=166802de event=x line=1 times=1`) != 1 {
+	if count(`msg="handler failed"`) != 2 || count(`msg="handler failed again" script=a.lua event=x line=1 times=1`) != 1 {
 		t.Errorf("printed:\n%s", w.log)
+	}
+}
+
+// So does whoever mends one that was suspended.
+func TestAnErrorThatAnEditLeavesIsPrintedAgainAfterASuspension(t *testing.T) {
+	w := load(t, map[string]string{"a.lua": spinner}, func(o *script.Options) {
+		o.Limits.Instructions, o.Limits.SuspendAfter = 10_000, 1
+	})
+	w.run("spin")
+	w.saved("a.lua", spinner+" -- mended?")
+	w.run("spin")
+	if n := strings.Count(w.log.String(), `msg="handler failed"`); n != 2 {
+		t.Errorf("printed %d times:\n%s", n, w.log)
 	}
 }
 

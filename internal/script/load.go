@@ -163,8 +163,8 @@ func (h *Host) replace(name string, s *script, fresh *Runtime, seen contents, er
 		h.retired[old] = true
 	}
 	h.mu.Unlock()
-	if old != nil && fresh != nil {
-		fresh.usage.renew(old.log)
+	if fresh != nil {
+		fresh.usage.renew(h.log.With("script", name))
 	}
 	h.succeed(old, fresh)
 }
