@@ -3,6 +3,7 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -44,7 +45,7 @@ func syntaxError(name, source string, err error) error {
 // slip says what is most likely wrong where the parser stopped, or "".
 func slip(source string, at *parse.Error) string {
 	scanner, lexer := parse.NewScanner(strings.NewReader(source), ""), parse.Lexer{}
-	var o outline
+	o := outline{source: source}
 	line := clip.Counted(lineOf(source, at.Pos.Line), maxSourceLine) // which is looked at for every token that may be the one
 	for {
 		tok, err := scanner.Scan(&lexer)
@@ -68,11 +69,13 @@ func slip(source string, at *parse.Error) string {
 
 // outline is what is open at a place of a source.
 type outline struct {
+	source  string
 	open    []opened
 	suspect *opened // closed by an end that is indented less
 	last    ast.Token
-	indent  int // of the line of the last token
-	elseIf  int // the line of the last else if, or 0
+	begins  bool // whether the last token begins its statement
+	indent  int  // of the line of the last token
+	elseIf  int  // the line of the last else if, or 0
 }
 
 // opened is a function, an if, a bracket that waits for its end.
@@ -101,8 +104,9 @@ func (o *outline) take(tok ast.Token) {
 	if tok.Type == parse.TIf && o.last.Type == parse.TElse && !first {
 		o.elseIf = tok.Pos.Line
 	}
-	o.last = tok
 	top := o.top()
+	o.begins = !top.brackets() && (o.last.Type == 0 || endsStatement(o.last))
+	o.last = tok
 	switch tok.Type {
 	case parse.TFunction, parse.TRepeat, '(', '{', '[':
 		o.push(tok, "")
@@ -154,6 +158,8 @@ func (b *opened) end() string {
 	return "end"
 }
 
+func (b *opened) brackets() bool { return b.by == "(" || b.by == "{" || b.by == "[" }
+
 func (b *opened) endsWith(tok ast.Token) bool { return b.by != "" && b.end() == tok.Str }
 
 // unclosed names what has no end.
@@ -176,12 +182,12 @@ func (o *outline) unclosed() string {
 
 // advice is about a token that cannot stand where it does.
 func (o *outline) advice(tok ast.Token, line string) string {
-	top := o.top()
+	top, habit := o.top(), o.habit(tok)
 	switch {
 	case strings.HasPrefix(line, "//") || strings.HasPrefix(line, "/*") || strings.HasPrefix(line, "# "):
 		return "comments begin with --"
-	case o.last.Type == parse.TIdent && habits[o.last.Str] != "":
-		return habits[o.last.Str]
+	case habit != "":
+		return habit
 	case strings.Contains(line, "=>") && (tok.Str == "=" || tok.Str == ">"):
 		return "write function(x) … end for x => …"
 	case tok.Str == "=" && (top.wants.word != "" || o.last.Str == "=="):
@@ -226,6 +232,27 @@ func (o *outline) advice(tok ast.Token, line string) string {
 	return ""
 }
 
+// habit is what Lua has for a word of another language that tok follows, where the
+// word is none of the script's own variables.
+func (o *outline) habit(tok ast.Token) string {
+	word, inLine := o.last.Str, tok.Pos.Line == o.last.Pos.Line
+	switch {
+	case word == ")" && o.top().brackets() && beginsBlock(tok) && (inLine || tok.Pos.Column > o.indent):
+		if m := lambda.FindStringSubmatch(lineOf(o.source, o.last.Pos.Line)); m != nil {
+			return habits[m[1]]
+		}
+	case o.last.Type != parse.TIdent:
+	case word == "await" && inLine && tok.Type == parse.TIdent: // also within an expression
+		return habits[word]
+	case o.begins && (word == "print" || word == "continue" || inLine && beginsOperand(tok)):
+		return habits[word]
+	}
+	return ""
+}
+
+// lambda is a function without a name, as an argument, up to its body.
+var lambda = regexp.MustCompile(`\b(func|def) *\([\w, ]*\) *((return|local|if|for|while|repeat)\b|--|$)`)
+
 // habits are words of other languages, after which the parser stops, and what Lua has.
 var habits = map[string]string{
 	"let":      "write local for let",
@@ -264,6 +291,29 @@ func beginsValue(tok ast.Token) bool {
 		return true
 	}
 	return false
+}
+
+func beginsOperand(tok ast.Token) bool {
+	return beginsValue(tok) || tok.Type == parse.TNot || tok.Type == '#' || tok.Type == '-'
+}
+
+// beginsBlock says whether a token can begin a statement and nothing else.
+func beginsBlock(tok ast.Token) bool {
+	switch tok.Type {
+	case parse.TLocal, parse.TReturn, parse.TIf, parse.TFor, parse.TWhile, parse.TRepeat:
+		return true
+	}
+	return false
+}
+
+// endsStatement says whether what follows a token, and is no operator, begins a
+// statement.
+func endsStatement(tok ast.Token) bool {
+	switch tok.Type {
+	case parse.TThen, parse.TDo, parse.TElse, parse.TRepeat, parse.T3Comma, parse.T2Colon, ';':
+		return true
+	}
+	return endsValue(tok)
 }
 
 // foreign is about what no Lua has: habits of other languages, and of word processors.

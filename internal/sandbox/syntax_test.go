@@ -66,8 +66,21 @@ func TestSyntaxErrorsSayWhatToDo(t *testing.T) {
 		"await sleep(1)":                                `1: near 'sleep': parse error: leave await out: what waits holds up its handler alone`,
 		"x = \"it's\nbroken\"":                          `1: near 'it's': unterminated string`,
 		"for i in 1, 3 { }":                             `1: near '{': syntax error: write do … end for {…}`,
-		strings.Repeat("+ ", 400_000):                   "1: near '+': syntax error",
-		strings.Repeat("(", 100_000) + "]":              "1: near ']': syntax error: the ( of line 1 has no )",
+		"if x then a = 1 let y = 2 end":                 `1: near 'y': parse error: write local for let`,
+		"if await f() then end":                         `1: near 'f': syntax error: leave await out: what waits holds up its handler alone`,
+		"sort(t, func(a, b) return a < b end)":          `1: near 'return': syntax error: write function for func`,
+		"sort(t, def(a, b)\n\treturn a < b\nend)":       `2: near 'return': syntax error: write function for def`,
+		// Variables of such names.
+		"sort(t, func\nprint(1)":           `2: near 'print': syntax error: is a comma missing before it?`,
+		"g(func(a)\nreturn x":              `2: near 'return': syntax error: the ( of line 1 has no )`,
+		"f(func a)":                        `1: near 'a': syntax error: is a comma missing before it?`,
+		"t = {\n  let\n  const\n}":         `3: near 'const': syntax error: is a comma missing before it?`,
+		"local var\nend":                   `2: near 'end': syntax error: nothing is open that it could end`,
+		"goto continue\n)":                 `2: near ')': syntax error: nothing is open that it could end`,
+		"if n == var y() end":              `1: near 'y': syntax error`,
+		"def == 3":                         `1: near '==': parse error`,
+		strings.Repeat("+ ", 400_000):      "1: near '+': syntax error",
+		strings.Repeat("(", 100_000) + "]": "1: near ']': syntax error: the ( of line 1 has no )",
 	} {
 		_, err := sandbox.Compile("a.lua", source)
 		var fault *sandbox.Error
