@@ -182,7 +182,11 @@ func (o *outline) unclosed() string {
 
 // advice is about a token that cannot stand where it does.
 func (o *outline) advice(tok ast.Token, line string) string {
-	top, habit := o.top(), o.habit(tok)
+	top, outer, habit := o.top(), &opened{}, o.habit(tok)
+	if n := len(o.open); n > 1 {
+		outer = &o.open[n-2]
+	}
+	follows := endsValue(o.last) && (beginsValue(tok) || beginsBlock(tok))
 	switch {
 	case strings.HasPrefix(line, "//") || strings.HasPrefix(line, "/*") || strings.HasPrefix(line, "# "):
 		return "comments begin with --"
@@ -222,6 +226,12 @@ func (o *outline) advice(tok ast.Token, line string) string {
 		return "a function needs no braces; it goes up to its end"
 	case top.wants.word != "" && tok.Pos.Line > top.wants.line:
 		return top.wants.String()
+	case top.wants.word != "" && top.by != "for" && follows && !strings.Contains(line, top.wants.word):
+		return top.wants.String()
+	case top.by == "{" && outer.wants.word != "" && (follows || beginsBlock(tok)) && !strings.Contains(line, outer.wants.word):
+		return fmt.Sprintf("write %s … end for {…}", outer.wants.word)
+	case top.brackets() && follows && tok.Pos.Line > o.last.Pos.Line && (beginsBlock(tok) || top.by == "(" && tok.Pos.Column <= top.indent):
+		return o.unclosed()
 	case isEnd(tok) && top.by == "":
 		return "nothing is open that it could end"
 	case isEnd(tok) && !top.endsWith(tok):
