@@ -224,6 +224,35 @@ rule "good"  { when = {from = "anyone"}, action = function(call) assert(call:dec
 	w.Check(123)
 }
 
+// A rule that has less time because others have used it up is late or in time for a call,
+// and not both.
+func TestARuleBehindSlowOnesIsLateOnce(t *testing.T) {
+	w := phonetest.New(t, phonetest.Evening, map[string]string{"a.lua": `
+rule "first"  { priority = 2, when = {from = "anyone"}, action = function(call) sleep("1h") end }
+rule "second" { priority = 1, when = {from = "anyone"}, action = function(call) sleep("1500ms") end }
+rule "good"   { when = {from = "anyone"}, action = function(call) assert(call:decline()) end }`})
+	ann := w.Person(simulator.User{FirstName: "Ann"})
+	for n := 1; n <= 2; n++ {
+		end, c := w.Ring(ann, false)
+		w.Timers(2*time.Second, n)
+		w.Timers(time.Hour, n)
+		w.Clock.Advance(2 * time.Second)
+		w.Timers(time.Second, n)
+		w.Timers(1500*time.Millisecond, n)
+		w.Clock.Advance(time.Second)
+		<-c.Decided()
+		w.Asked(c)
+		w.Clock.Advance(500 * time.Millisecond)
+		w.Runs(2 * n)
+		w.Over(end, c)
+	}
+	if second := w.Host.Registered(rule.Event)[1]; !second.Tag.(*rule.Rule).Late() {
+		t.Error("it was late for two calls, and is waited for")
+	}
+	w.Clock.Advance(time.Hour)
+	w.Check(6)
+}
+
 // A rule that its limits end is late, and while it computes nobody waits for those
 // behind it in the same script.
 func TestNobodyWaitsBehindARuleThatComputes(t *testing.T) {
