@@ -80,6 +80,7 @@ func (s *stringLib) write(L *lua.LState, out *strings.Builder, arg int, flags st
 	case 'e', 'E', 'f', 'g', 'G':
 		writeFloat(out, float64(L.CheckNumber(arg)), flags, verb)
 	case 'q':
+		asText(L, arg)
 		text := L.CheckString(arg)
 		s.fits(L, "format", out.Len()+len(text))
 		quote(out, text) // four times as long at most

@@ -161,6 +161,23 @@ func number(L *lua.LState, i int) {
 	}
 }
 
+// ofTexts is fn with its first arguments, so many, as texts where they are numbers.
+func ofTexts(count int, fn lua.LGFunction) lua.LGFunction {
+	return func(L *lua.LState) int {
+		for i := 1; i <= count; i++ {
+			asText(L, i)
+		}
+		return fn(L)
+	}
+}
+
+// asText makes a text of an argument that is a number.
+func asText(L *lua.LState, i int) {
+	if n, ok := L.Get(i).(lua.LNumber); ok {
+		L.Replace(i, lua.LString(numberText(n)))
+	}
+}
+
 // literal is how a number of a source is written for gopher-lua, which takes 0010 for
 // octal, and one that is too large for none.
 func literal(value string) string {

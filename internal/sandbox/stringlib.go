@@ -12,22 +12,24 @@ import (
 
 // replaceString makes a script pay for what one call does, bounds what it
 // makes, and locks the metatable of all strings, which gopher-lua hands to
-// scripts to write to.
-func replaceString(vm *VM, str *lua.LTable, _ map[string]lua.LValue) {
+// scripts to write to. Of numbers it makes texts as tostring does.
+func replaceString(vm *VM, str *lua.LTable, std map[string]lua.LValue) {
 	L := vm.state
 	s := &stringLib{Limits: vm.limits, patterns: map[string]*pattern.Pattern{}}
 	L.SetFuncs(str, map[string]lua.LGFunction{
-		"byte":    byteOf,
+		"byte":    ofTexts(1, byteOf),
 		"char":    char,
-		"find":    s.find,
-		"format":  s.format,
-		"gmatch":  s.gmatch,
-		"gsub":    s.gsub,
-		"lower":   s.lower,
-		"match":   s.match,
-		"rep":     s.rep,
-		"reverse": reverse,
-		"upper":   s.upper,
+		"find":    ofTexts(2, s.find),
+		"format":  ofTexts(1, s.format),
+		"gmatch":  ofTexts(2, s.gmatch),
+		"gsub":    ofTexts(2, s.gsub),
+		"len":     ofTexts(1, std["len"].(*lua.LFunction).GFunction),
+		"lower":   ofTexts(1, s.lower),
+		"match":   ofTexts(2, s.match),
+		"rep":     ofTexts(1, s.rep),
+		"reverse": ofTexts(1, reverse),
+		"sub":     ofTexts(1, std["sub"].(*lua.LFunction).GFunction),
+		"upper":   ofTexts(1, s.upper),
 	})
 	locked := L.NewTable()
 	locked.RawSetString("__index", str)
