@@ -266,8 +266,8 @@ func replaceMath(vm *VM, math *lua.LTable, std map[string]lua.LValue) {
 	}
 	math.RawSetString("huge", lua.LNumber(inf))
 	vm.state.SetFuncs(math, map[string]lua.LGFunction{
-		"random":     vm.randomNumber,
-		"randomseed": vm.seedRandom,
+		"random":     ofNumbers(vm.randomNumber),
+		"randomseed": ofNumbers(vm.seedRandom),
 	})
 }
 

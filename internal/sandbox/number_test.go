@@ -28,6 +28,8 @@ func TestNumbersAndTexts(t *testing.T) {
 		`local n = 1234567.5 give(string.find(n, 7.5, 1, true), string.match(n, "^%d+"), string.gmatch(n, "%d+$")())`:                                                  "7|1234567|5",
 		`local n = 1234567.5 give(("x1234567.5"):find(n), ("1234567.5"):match(n), ("1234567.5"):gmatch(n)(), ("1234567.5"):gsub(n, n))`:                                "2|1234567.5|1234567.5|1234567.5|1",
 		`give(string.gsub(1234567.5, "%.", ","))`:                                                                                                                      "1234567,5|1",
+		`give(pcall(math.random, "010", "010")) math.randomseed("010") local n = math.random(2^40) math.randomseed(10) give(n == math.random("0x10000000000"))`:        "true|10|true",
+		`give(os.difftime("010"), os.difftime("020", "010"), pcall(function() math.random("x") end))`:                                                                  "10|10|false|a.lua:1: bad argument #1 to random (number expected, got string)",
 		`give(pcall(function() math.floor("x") end))`:                                                                                                                  "false|a.lua:1: bad argument #1 to floor (number expected, got string)",
 		`give(pcall(function() return "a" + 1 end))`:                                                                                                                   "false|a.lua:1: cannot perform add operation between string and number",
 		`give(pcall(function() return nil * "1" end))`:                                                                                                                 "false|a.lua:1: cannot perform mul operation between nil and string",

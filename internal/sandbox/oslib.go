@@ -21,10 +21,10 @@ func replaceOS(vm *VM, module *lua.LTable, _ map[string]lua.LValue) {
 			return 1
 		},
 		"date": vm.osDate,
-		"difftime": func(L *lua.LState) int {
+		"difftime": ofNumbers(func(L *lua.LState) int {
 			L.Push(L.CheckNumber(1) - L.OptNumber(2, 0))
 			return 1
-		},
+		}),
 		"time": vm.osTime,
 	})
 }
