@@ -23,11 +23,11 @@ func textOf(v lua.LValue) string {
 	return v.String()
 }
 
-// numberText writes whole numbers digit by digit, which ids need, and others as
-// Lua's %.14g.
+// numberText writes whole numbers of 64 bits digit by digit, which ids need, and others
+// as Lua's %.14g.
 func numberText(n lua.LNumber) string {
-	if whole := int64(n); lua.LNumber(whole) == n {
-		return strconv.FormatInt(whole, 10)
+	if -1<<63 <= n && n < 1<<63 && lua.LNumber(int64(n)) == n { // beyond, int64(n) depends on the processor
+		return strconv.FormatInt(int64(n), 10)
 	}
 	switch f := float64(n); {
 	case math.IsInf(f, 1):
