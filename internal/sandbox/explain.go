@@ -314,10 +314,11 @@ func (vm *VM) name(e *explanation, at string, kind faultKind, m []string, chunk 
 	}
 	if len(names) == 1 {
 		e.message = at + kind.named(m, names[0])
-		e.hint = cmp.Or(vm.instead(names[0], declared, own), vm.has(names[0], declared))
-		if i := strings.LastIndexByte(names[0], '.'); kind.calls && i >= 0 && e.hint == "" {
-			e.hint = methods[strings.ToLower(names[0][i+1:])]
+		e.hint = vm.instead(names[0], declared, own)
+		if kind.calls && e.hint == "" {
+			e.hint = vm.method(names[0], declared, chunk)
 		}
+		e.hint = cmp.Or(e.hint, vm.has(names[0], declared))
 	}
 	if loop && len(names) < 2 {
 		e.hint = cmp.Or(e.hint, "for … in takes pairs(t) or ipairs(t)")
