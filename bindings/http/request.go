@@ -275,8 +275,10 @@ func length(list *lua.LTable) (int, error) {
 }
 
 func scalar(v lua.LValue) (string, error) {
-	switch v.(type) {
-	case lua.LString, lua.LNumber, lua.LBool:
+	switch v := v.(type) {
+	case lua.LNumber:
+		return sandbox.NumberText(v), nil
+	case lua.LString, lua.LBool:
 		return v.String(), nil
 	}
 	return "", manual.Faultf("expected a string, a number, true or false, got %s", v.Type())

@@ -18,14 +18,14 @@ func textOf(v lua.LValue) string {
 	case lua.LString:
 		return string(v)
 	case lua.LNumber:
-		return numberText(v)
+		return NumberText(v)
 	}
 	return v.String()
 }
 
-// numberText writes whole numbers of 64 bits digit by digit, which ids need, and others
+// NumberText writes whole numbers of 64 bits digit by digit, which ids need, and others
 // as Lua's %.14g.
-func numberText(n lua.LNumber) string {
+func NumberText(n lua.LNumber) string {
 	if -1<<63 <= n && n < 1<<63 && lua.LNumber(int64(n)) == n { // beyond, int64(n) depends on the processor
 		return strconv.FormatInt(int64(n), 10)
 	}
@@ -52,7 +52,7 @@ func Text(L *lua.LState, v lua.LValue) string {
 func toString(L *lua.LState) int {
 	v := L.CheckAny(1)
 	if n, ok := v.(lua.LNumber); ok {
-		L.Push(lua.LString(numberText(n)))
+		L.Push(lua.LString(NumberText(n)))
 	} else {
 		L.Push(L.ToStringMeta(v))
 	}
@@ -174,7 +174,7 @@ func ofTexts(count int, fn lua.LGFunction) lua.LGFunction {
 // asText makes a text of an argument that is a number.
 func asText(L *lua.LState, i int) {
 	if n, ok := L.Get(i).(lua.LNumber); ok {
-		L.Replace(i, lua.LString(numberText(n)))
+		L.Replace(i, lua.LString(NumberText(n)))
 	}
 }
 
