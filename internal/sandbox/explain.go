@@ -285,10 +285,13 @@ func (vm *VM) name(e *explanation, at string, kind faultKind, m []string, chunk 
 	declared, own, loop := map[string]bool{}, map[string]bool{}, false
 	visit(chunk, func(node any) {
 		declare(node, declared)
-		if set, ok := node.(*ast.AssignStmt); ok {
+		switch set := node.(type) {
+		case *ast.AssignStmt:
 			for _, to := range set.Lhs {
 				own[text(to)] = true
 			}
+		case *ast.FuncDefStmt:
+			own[functionName(set)] = true
 		}
 		if n, ok := node.(ast.PositionHolder); !ok || n.Line() != line {
 			return
@@ -338,12 +341,14 @@ func looped(node any) []ast.Expr {
 	return nil
 }
 
-// instead is what to write for a name that is nil, if that can be said. Of variables
-// of the script's own, it is another name at most.
+// instead is what to write for a name that is nil, if that can be said. Of the
+// script's own variables, and of what is there, it is another name at most.
 func (vm *VM) instead(name string, declared, own map[string]bool) string {
 	near := vm.near(name, declared)
-	if first, _, _ := strings.Cut(name, "."); near == "" && (declared[first] || own[first]) {
-		return ""
+	first, _, _ := strings.Cut(name, ".")
+	value, known := vm.value(name, declared)
+	if declared[first] || own[first] || own[name] || own["_G."+first] || known && value != lua.LNil || vm.assigns(first) {
+		name = ""
 	}
 	return hint(name, near)
 }

@@ -70,6 +70,11 @@ func TestErrorsNameWhatWasNil(t *testing.T) {
 		`string.pack("i", 1)`:                                   `attempt to call "string.pack", which is no function: this is Lua 5.1, which has none`,
 		`return len("x")`:                                       `attempt to call "len", which is no function: the length of x is #x`,
 		`len = nil return len("x")`:                             `attempt to call "len", which is no function`,
+		`len("x") function len() end`:                           `attempt to call "len", which is no function`,
+		`os.sleep(1) function os.sleep() end`:                   `attempt to call "os.sleep", which is no function: os has clock, date, difftime, time`,
+		`rawset(_G, "str", {}) str("x")`:                        `attempt to call "str", which is no function`,
+		`_G.len = nil return len("x")`:                          `attempt to call "len", which is no function`,
+		`lenn = 1 len = nil return len("x")`:                    `attempt to call "len", which is no function: did you mean "lenn"?`,
 		`local len return len("x")`:                             `attempt to call "len", which is no function`,
 		`call:decline()`:                                        `attempt to index nil "call" with key "decline": a handler gets it: function(call) … end`,
 		`kept = {get = 1, set = 2} kept.fetch()`:                `attempt to call "kept.fetch", which is no function: kept has get, set`,
@@ -122,6 +127,23 @@ func TestErrorsNameWhatWasNil(t *testing.T) {
 		}
 		if _, hint, ok := strings.Cut(want, ": did"); ok && fault.Hint != "did"+hint {
 			t.Errorf("%s\nhints %q", source, fault.Hint)
+		}
+	}
+}
+
+// A word of another language is the script's own where any of its files sets it.
+func TestGlobalsOfOtherFilesAreTheScripts(t *testing.T) {
+	vm := sandbox.New(sandbox.Options{})
+	if err := run(t, vm, "lib.lua", "function later() len, printf = 1, 2 end"); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"len": "", "str": ": write tostring(x)"} {
+		want = `: attempt to call "` + name + `", which is no function` + want
+		for _, when := range []string{"loading", "running"} {
+			if err := run(t, vm, when+name+".lua", name+"('x')"); !strings.HasSuffix(err.Error(), want) {
+				t.Errorf("%s %s says %v", when, name, err)
+			}
+			vm.Undefined([]string{"phone"})
 		}
 	}
 }

@@ -24,19 +24,19 @@ type Name struct {
 }
 
 // Undefined lists the globals that the added sources read and that nobody
-// defines: neither these sources, nor the VM, nor known, which hints at misspelt names
-// go by from then on. Each is listed once, and the code is let go. It is called on the
+// defines: neither these sources, nor the VM, nor known. Hints at misspelt names go by
+// known, and by what these sources set, from then on. Each is listed once, and the code is let go. It is called on the
 // budget of the load.
 func (vm *VM) Undefined(known []string) []Name {
-	vm.known = known
 	reads, defined := map[string]Name{}, map[string]bool{}
 	for _, proto := range vm.protos {
 		globalsOf(proto, reads, defined)
 	}
 	vm.protos = nil
-	for _, name := range known {
+	for _, name := range slices.Concat(vm.known, known) {
 		defined[name] = true
 	}
+	vm.known = slices.Collect(maps.Keys(defined))
 	maps.Copy(defined, vm.globals())
 	var list []Name
 	for name, at := range reads {
@@ -52,6 +52,15 @@ func (vm *VM) Undefined(known []string) []Name {
 		return a.Line - b.Line
 	})
 	return list
+}
+
+// assigns says whether a source of the VM sets a global of that name anywhere.
+func (vm *VM) assigns(name string) bool {
+	defined := map[string]bool{}
+	for _, proto := range vm.protos {
+		globalsOf(proto, map[string]Name{}, defined)
+	}
+	return defined[name] || slices.Contains(vm.known, name)
 }
 
 // left out of Lua's library on purpose, and why.
