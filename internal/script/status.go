@@ -17,7 +17,7 @@ type Status struct {
 	Failed      *Failure       // the last that a handler of this generation ended with, or nil
 	Suspended   string         // why nothing of it runs until its file changes or Reload names it; "" if it does
 	Stuck       string         // where it was stuck since its file changed; it may have been loaded afresh
-	Limits      map[string]int // how often each limit was reached: instructions, time, memory, values, depth, in_flight, handlers, log_lines, stuck
+	Limits      map[string]int // how often each limit was reached: instructions, time, memory, values, depth, string, pattern, in_flight, handlers, log_lines, stuck
 	Refused     int            // handlers that were not started for that
 	Repeated    int            // errors that were told before, and only counted
 	Slowed      bool           // its handlers compute a lot, and have waited for that in the last seconds
