@@ -98,5 +98,18 @@ func ShownPerson(v lua.LValue) string {
 	return `string "…` + digits[len(digits)-2:] + `"`
 }
 
+// HintPerson is the end of a sentence about somebody who is named in another way than
+// expected: as digits alone, or by what would be a name with @ before it. meant are other
+// words for somebody.
+func HintPerson(v lua.LString, isName bool, meant ...string) string {
+	switch {
+	case AllDigits(string(v)):
+		return " (an id is a number, a phone begins with +)"
+	case isName && ShownPerson(v) == Shown(v): // which is no phone
+		return nearest.Hint(string(v), append(meant, "@"+string(v)))
+	}
+	return ""
+}
+
 // short bounds what a script's own strings put into an error text.
 func short(s string) string { return clip.Text(s, 48) }

@@ -17,7 +17,6 @@ import (
 	"luahost/bindings/manual"
 	"luahost/bindings/object"
 	"luahost/bindings/tl"
-	"luahost/internal/nearest"
 	"luahost/internal/script"
 )
 
@@ -139,12 +138,8 @@ func meant(v lua.LValue) string {
 		return ""
 	case name == "me":
 		return ` (did you mean "self"?)`
-	case manual.AllDigits(string(name)):
-		return " (an id is a number, a phone begins with +)"
-	case username.MatchString(string(name)) && manual.ShownPerson(v) == manual.Shown(v): // which is no phone
-		return nearest.Hint(string(name), []string{"self", "@" + string(name)})
 	}
-	return ""
+	return manual.HintPerson(name, username.MatchString(string(name)), "self")
 }
 
 var username = regexp.MustCompile(`^[A-Za-z]\w{2,31}$`)

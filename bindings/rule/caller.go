@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -41,14 +42,8 @@ func fromType() manual.Type {
 		}
 		hint := ""
 		if s, isText := v.(lua.LString); isText {
-			hint = nearest.Hint(string(s), kinds)
-			switch _, named := readPerson("@" + s); {
-			case hint != "":
-			case manual.AllDigits(string(s)):
-				hint = " (an id is a number, a phone begins with +)"
-			case named && manual.ShownPerson(v) == manual.Shown(v): // which is no phone
-				hint = nearest.Hint(string(s), []string{"@" + string(s)})
-			}
+			_, isName := readPerson("@" + s)
+			hint = cmp.Or(nearest.Hint(string(s), kinds), manual.HintPerson(s, isName))
 		}
 		return nil, manual.Faultf("expected %s, got %s%s", one.Words, manual.ShownPerson(v), hint)
 	}
